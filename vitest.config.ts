@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config';
+
+const conditions = ['@tessera/source', 'import', 'module', 'node', 'default'];
+const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+
+export default defineConfig({
+  test: {
+    reporters: ['default'],
+    maxWorkers: 2,
+    projects: [
+      { ...shared, test: { name: 'unit', include: ['{apps,libs}/**/src/**/*.test.ts'], pool: 'forks' } },
+      {
+        ...shared,
+        test: {
+          name: 'integration',
+          include: ['test/{integration,golden,load,chaos}/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        ...shared,
+        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], pool: 'forks', testTimeout: 180_000, hookTimeout: 300_000 },
+      },
+    ],
+  },
+});
