@@ -1,0 +1,137 @@
+/** What a client sees of an error, fixed per code: HTTP status, OpenAI error type, and whether trying again can help. */
+export interface ErrorCodeEntry {
+  readonly httpStatus: number;
+  readonly type:
+    'invalid_request_error' | 'not_found_error' | 'conflict_error' | 'rate_limit_error' | 'server_error';
+  /** True when the same request may succeed later without being changed. */
+  readonly retryable: boolean;
+  /** One sentence for docs/errors.md: when a client sees this code. */
+  readonly summary: string;
+}
+
+const badRequest = (summary: string): ErrorCodeEntry => ({
+  httpStatus: 400,
+  type: 'invalid_request_error',
+  retryable: false,
+  summary,
+});
+const entry = (
+  httpStatus: number,
+  type: ErrorCodeEntry['type'],
+  retryable: boolean,
+  summary: string,
+): ErrorCodeEntry => ({ httpStatus, type, retryable, summary });
+
+/**
+ * Every error code a client can see, in an HTTP answer or in a job's `error.code`.
+ * This table is the only place that maps a code to a status.
+ */
+export const ERROR_CODES = {
+  invalid_json: badRequest('The body is not valid JSON.'),
+  invalid_request: badRequest('The request is well-formed but breaks a rule named in the message.'),
+  missing_required_parameter: badRequest('A required field is absent.'),
+  invalid_type: badRequest('A field has the wrong type.'),
+  invalid_value: badRequest('A field has the right type but a value that is not allowed.'),
+  unknown_parameter: badRequest('A field that the API does not know.'),
+  too_many_images: badRequest('More images than one job may carry.'),
+  image_unreadable: badRequest('The bytes are not an image that can be decoded, or the image is damaged.'),
+  image_too_large: badRequest('The image has more bytes than allowed.'),
+  image_too_many_pixels: badRequest('The image has more pixels than allowed.'),
+  image_url_invalid: badRequest('The image URL cannot be parsed or has a scheme that is not allowed.'),
+  url_not_allowed: badRequest(
+    'The address behind the URL is private, loopback, link-local or otherwise off limits.',
+  ),
+  image_not_found: badRequest('The server behind the image URL refused the image (a permanent 4xx answer).'),
+  image_fetch_failed: entry(
+    400,
+    'invalid_request_error',
+    true,
+    'The image could not be fetched: the server could not be reached or failed.',
+  ),
+  image_fetch_timeout: entry(
+    400,
+    'invalid_request_error',
+    true,
+    'Fetching the image took longer than allowed.',
+  ),
+  context_length_exceeded: badRequest(
+    'Prompt, image tokens and requested completion do not fit the context.',
+  ),
+  model_not_found: entry(
+    404,
+    'not_found_error',
+    false,
+    'No worker serves this model and it is not configured.',
+  ),
+  job_not_found: entry(404, 'not_found_error', false, 'No job has this id.'),
+  route_not_found: entry(404, 'not_found_error', false, 'No such path.'),
+  method_not_allowed: entry(405, 'invalid_request_error', false, 'The path exists, the method does not.'),
+  job_finished: entry(
+    409,
+    'conflict_error',
+    false,
+    'The job has already ended, so it can no longer be changed.',
+  ),
+  idempotency_key_in_use: entry(
+    409,
+    'conflict_error',
+    true,
+    'A request with this Idempotency-Key is still being handled.',
+  ),
+  request_too_large: entry(
+    413,
+    'invalid_request_error',
+    false,
+    'The request body has more bytes than allowed.',
+  ),
+  unsupported_media_type: entry(
+    415,
+    'invalid_request_error',
+    false,
+    'The Content-Type is not one that this route reads.',
+  ),
+  idempotency_key_reused: entry(
+    422,
+    'invalid_request_error',
+    false,
+    'The Idempotency-Key was used before with a different body.',
+  ),
+  queue_full: entry(
+    429,
+    'rate_limit_error',
+    true,
+    'More jobs are waiting than allowed; try again after Retry-After.',
+  ),
+  too_many_streams: entry(429, 'rate_limit_error', true, 'More event streams are open than allowed.'),
+  job_cancelled: entry(409, 'conflict_error', false, 'The job was cancelled on request.'),
+  job_expired: entry(408, 'invalid_request_error', false, 'The job did not finish within its time to live.'),
+  execution_timeout: entry(
+    408,
+    'invalid_request_error',
+    true,
+    'The job ran longer than its execution timeout.',
+  ),
+  worker_crashed: entry(
+    500,
+    'server_error',
+    false,
+    'The worker died repeatedly while it worked on this job.',
+  ),
+  engine_failed: entry(500, 'server_error', true, 'The inference engine reported a failure.'),
+  internal_error: entry(500, 'server_error', true, 'Something broke on our side; the logs have the cause.'),
+  model_invalid: entry(
+    500,
+    'server_error',
+    false,
+    'The model directory on the server lacks a file or holds one that cannot be used.',
+  ),
+  service_unavailable: entry(
+    503,
+    'server_error',
+    true,
+    'Redis or the object store cannot be reached right now.',
+  ),
+} as const satisfies Record<string, ErrorCodeEntry>;
+
+/** One of the codes of {@link ERROR_CODES}. */
+export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,100 @@
+import type { ErrorCode } from './error-codes.js';
+import type { WebhookEventType } from './job-request.js';
+
+export const JOB_STATUSES = ['queued', 'in_progress', 'completed', 'failed', 'cancelled', 'expired'] as const;
+export type JobStatus = (typeof JOB_STATUSES)[number];
+
+/** Statuses that a job never leaves. */
+export const FINAL_JOB_STATUSES = ['completed', 'failed', 'cancelled', 'expired'] as const;
+export type FinalJobStatus = (typeof FINAL_JOB_STATUSES)[number];
+
+export type FinishReason = 'stop' | 'length';
+
+/** Token counts; `image_tokens` is tokens per tile x tiles, and is part of `prompt_tokens`. */
+export interface Usage {
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+  prompt_tokens_details: { cached_tokens: number; image_tokens: number };
+}
+
+/** How one image was cut: columns x rows tiles of the image, plus a thumbnail when there is more than one. */
+export interface ImageTiles {
+  columns: number;
+  rows: number;
+  /** All tiles, the thumbnail included. */
+  tiles: number;
+  width: number;
+  height: number;
+}
+
+/** Milliseconds spent in every stage of a job. */
+export interface JobTimings {
+  queue_ms: number;
+  fetch_ms: number;
+  preprocess_ms: number;
+  vision_ms: number;
+  prefill_ms: number;
+  decode_ms: number;
+  total_ms: number;
+}
+
+export interface ModelReference {
+  id: string;
+  /** What exactly answered: the converted model's revision. */
+  revision: string;
+}
+
+export interface JobError {
+  code: ErrorCode;
+  message: string;
+  retryable: boolean;
+}
+
+export interface JobOutput {
+  text: string;
+  finish_reason: FinishReason;
+}
+
+/** The public job object of `/v1/jobs`, of webhooks and of the event stream. Times are Unix seconds. */
+export interface Job {
+  id: string;
+  object: 'job';
+  status: JobStatus;
+  model: ModelReference | { id: string; revision: null };
+  output: JobOutput | null;
+  error: JobError | null;
+  usage: Usage | null;
+  /** One entry per image, in prompt order. */
+  tiles: ImageTiles[] | null;
+  timings: JobTimings | null;
+  metadata: Record<string, string>;
+  urls: { get: string; cancel: string; stream: string };
+  created_at: number;
+  started_at: number | null;
+  finished_at: number | null;
+  expires_at: number | null;
+  attempts: number;
+  /** Jobs before this one in its queue; only while `queued`. */
+  queue_position?: number;
+}
+
+/** What a worker reports of a finished generation, ready to be stored. */
+export interface Answer {
+  output: JobOutput;
+  usage: Usage;
+  tiles: ImageTiles[];
+  timings: JobTimings;
+  model: ModelReference;
+}
+
+/** Standard Webhooks body of a job event; `data` is the job object, or its short form past 20 kB. */
+export interface JobEvent {
+  id: string;
+  object: 'event';
+  type: WebhookEventType;
+  created_at: number;
+  /** ISO 8601, as Standard Webhooks recommends. */
+  timestamp: string;
+  data: Job | Pick<Job, 'id' | 'status' | 'urls'>;
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+/** `url` is `https:`, `http:`, `data:image/...;base64,` or, in multipart requests only, `upload:<index>`. */
+export const imagePartSchema = z.strictObject({
+  type: z.literal('image_url'),
+  image_url: z.strictObject({
+    url: z.string().min(1),
+    /** Tile budget by name: low 6, medium 12, high 24, original 40, auto the server's default. */
+    detail: z.enum(['auto', 'low', 'medium', 'high', 'original']).optional(),
+    max_dynamic_patch: z.int().min(1).max(40).optional(),
+    min_dynamic_patch: z.int().min(1).max(40).optional(),
+  }),
+});
+
+export const textPartSchema = z.strictObject({ type: z.literal('text'), text: z.string() });
+
+export const contentSchema = z.union([
+  z.string(),
+  z.array(z.discriminatedUnion('type', [textPartSchema, imagePartSchema])).min(1),
+]);
+
+/** One message of a conversation, in OpenAI's shape. */
+export const messageSchema = z.strictObject({
+  role: z.enum(['system', 'user', 'assistant']),
+  content: contentSchema,
+});
+
+/** A conversation: an optional system message first, then user and assistant turns, a user turn last. */
+export const messagesSchema = z.array(messageSchema).min(1).max(256);
+
+export type ImagePart = z.infer<typeof imagePartSchema>;
+export type TextPart = z.infer<typeof textPartSchema>;
+export type ContentPart = TextPart | ImagePart;
+export type Message = z.infer<typeof messageSchema>;
+
+/** Tiles an image may be cut into, by OpenAI's `detail` word. `auto` is absent: the model's own default. */
+export const TILE_BUDGET_BY_DETAIL = { low: 6, medium: 12, high: 24, original: 40 } as const;
+
+/** No image is cut into more tiles than this, whatever is asked. */
+export const MAX_TILES_PER_IMAGE = 40;

@@ -1,0 +1,61 @@
+import { TesseraError } from '@tessera/contracts';
+
+/** ONNX Runtime refused a call or failed in one; `ortCode` is its OrtErrorCode, the message its own. */
+export class OrtError extends TesseraError {
+  readonly code = 'engine_failed';
+  constructor(
+    readonly functionName: string,
+    readonly ortCode: number,
+    readonly ortMessage: string,
+  ) {
+    super(`ONNX Runtime ${functionName}: ${ortMessage} (code ${ortCode})`);
+  }
+}
+
+/** `onnxruntime-node` has no library for this platform. */
+export class UnsupportedPlatformError extends TesseraError {
+  readonly code = 'internal_error';
+  constructor(
+    readonly platform: string,
+    readonly arch: string,
+  ) {
+    super(
+      `ONNX Runtime ships no library for ${platform}/${arch}; use linux, darwin or win32 on x64 or arm64`,
+    );
+  }
+}
+
+/** The library found is older than the function table that this code was written for. */
+export class OrtVersionError extends TesseraError {
+  readonly code = 'internal_error';
+  constructor(
+    readonly libraryVersion: string,
+    readonly requiredApiVersion: number,
+  ) {
+    super(
+      `ONNX Runtime ${libraryVersion} does not offer API version ${requiredApiVersion}; install a newer one`,
+    );
+  }
+}
+
+/** A native object was used after it had been disposed. */
+export class DisposedError extends TesseraError {
+  readonly code = 'internal_error';
+  constructor(readonly object: string) {
+    super(`${object} was used after dispose()`);
+  }
+}
+
+/** A tensor's memory does not hold what its shape asks for. */
+export class TensorShapeError extends TesseraError {
+  readonly code = 'internal_error';
+  constructor(
+    readonly dims: readonly number[],
+    readonly expectedElementCount: number,
+    readonly givenElementCount: number,
+  ) {
+    super(
+      `tensor [${dims.join(', ')}] needs ${expectedElementCount} elements, its memory has ${givenElementCount}`,
+    );
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Functions of ONNX Runtime's `OrtApi` table that Tessera calls.
+ *
+ * Source: `onnxruntime_c_api.h`. The table is append-only, so an index never changes its meaning; the numbers
+ * are positions in the header's struct. `tools/ort-function-indexes.mjs` prints them from a header file.
+ */
+
+/** Version of the table that is asked for: the lowest that has every function below. */
+export const ORT_API_VERSION = 20;
+
+const POINTER = 'void *';
+/** An out-parameter that receives a pointer. */
+export const OUT = 'out pointer';
+/** An out-parameter that receives a size_t. */
+export const OUT_SIZE = 'out size_t';
+/** A path: UTF-16 on Windows, UTF-8 elsewhere. */
+export const PATH = 'path';
+
+export type ArgumentType =
+  typeof POINTER | typeof OUT | typeof OUT_SIZE | typeof PATH | 'int' | 'size_t' | 'str';
+
+interface FunctionEntry {
+  readonly index: number;
+  /** `status`: an OrtStatus pointer, null on success. */
+  readonly returns: 'status' | 'void' | 'int' | 'str';
+  readonly args: readonly ArgumentType[];
+}
+
+const status = (index: number, ...args: ArgumentType[]): FunctionEntry => ({
+  index,
+  returns: 'status',
+  args,
+});
+const release = (index: number): FunctionEntry => ({ index, returns: 'void', args: [POINTER] });
+
+export const FUNCTION_TABLE = {
+  GetErrorCode: { index: 1, returns: 'int', args: [POINTER] },
+  GetErrorMessage: { index: 2, returns: 'str', args: [POINTER] },
+  ReleaseStatus: release(93),
+  CreateThreadingOptions: status(121, OUT),
+  SetGlobalIntraOpNumThreads: status(147, POINTER, 'int'),
+  SetGlobalInterOpNumThreads: status(148, POINTER, 'int'),
+  SetGlobalSpinControl: status(149, POINTER, 'int'),
+  ReleaseThreadingOptions: release(122),
+  CreateEnvWithGlobalThreadPools: status(119, 'int', 'str', POINTER, OUT),
+  ReleaseEnv: release(92),
+  CreateSessionOptions: status(10, OUT),
+  DisablePerSessionThreads: status(120, POINTER),
+  SetSessionGraphOptimizationLevel: status(23, POINTER, 'int'),
+  AddSessionConfigEntry: status(130, POINTER, 'str', 'str'),
+  EnableProfiling: status(14, POINTER, PATH),
+  ReleaseSessionOptions: release(100),
+  CreateSession: status(7, POINTER, PATH, POINTER, OUT),
+  CreateSessionFromArray: status(8, POINTER, POINTER, 'size_t', POINTER, OUT),
+  ReleaseSession: release(95),
+  SessionGetInputCount: status(30, POINTER, OUT_SIZE),
+  SessionGetOutputCount: status(31, POINTER, OUT_SIZE),
+  SessionGetInputName: status(36, POINTER, 'size_t', POINTER, OUT),
+  SessionGetOutputName: status(37, POINTER, 'size_t', POINTER, OUT),
+  SessionEndProfiling: status(110, POINTER, POINTER, OUT),
+  GetAllocatorWithDefaultOptions: status(78, OUT),
+  AllocatorFree: status(76, POINTER, POINTER),
+  CreateCpuMemoryInfo: status(69, 'int', 'int', OUT),
+  ReleaseMemoryInfo: release(94),
+  CreateTensorWithDataAsOrtValue: status(49, POINTER, POINTER, 'size_t', POINTER, 'size_t', 'int', OUT),
+  ReleaseValue: release(96),
+  CreateIoBinding: status(134, POINTER, OUT),
+  ReleaseIoBinding: release(135),
+  BindInput: status(136, POINTER, 'str', POINTER),
+  BindOutput: status(137, POINTER, 'str', POINTER),
+  ClearBoundInputs: release(141),
+  ClearBoundOutputs: release(142),
+  CreateRunOptions: status(39, OUT),
+  RunOptionsSetTerminate: status(46, POINTER),
+  ReleaseRunOptions: release(97),
+  RunWithBinding: status(133, POINTER, POINTER, POINTER),
+} as const satisfies Record<string, FunctionEntry>;
+
+export type FunctionName = keyof typeof FUNCTION_TABLE;
