@@ -1,1 +1,7 @@
-export {};
+export { Checkpoint, type CheckpointTensor } from './checkpoint/checkpoint.js';
+export { SafetensorsFile } from './checkpoint/safetensors-file.js';
+export { toFloat32 } from './checkpoint/to-float32.js';
+export { convertModel, type ConvertOptions } from './convert.js';
+export { ensureConvertedModel, type EnsureOptions } from './ensure-converted-model.js';
+export * from './errors.js';
+export { MANIFEST_FILE, type ModelManifest, readManifest } from './manifest.js';

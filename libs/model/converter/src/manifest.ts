@@ -1,0 +1,66 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { ManifestInvalidError } from './errors.js';
+
+export const MANIFEST_FILE = 'tessera.json';
+const FORMAT_VERSION = 1;
+
+const manifestSchema = z.object({
+  format_version: z.literal(FORMAT_VERSION),
+  id: z.string().min(1),
+  /** Changes whenever answers may: a hash over the source's weights and configuration, and the precision. */
+  revision: z.string().min(1),
+  precision: z.enum(['fp32']),
+  tiles: z.object({
+    size_pixels: z.int(),
+    min: z.int(),
+    /** Tiles an image gets when a request does not say; the thumbnail comes on top. */
+    max: z.int(),
+    use_thumbnail: z.boolean(),
+    tokens_per_tile: z.int(),
+  }),
+  chat_template: z.object({ name: z.string(), system_message: z.string().nullable() }),
+  language_model: z.object({
+    hidden_size: z.int(),
+    layers: z.int(),
+    heads: z.int(),
+    kv_heads: z.int(),
+    head_size: z.int(),
+    vocabulary_size: z.int(),
+    context_tokens: z.int(),
+    /** Rows of the rope tables that a sequence longer than `original_context_tokens` uses start at `row_offset`. */
+    long_rope: z.object({ original_context_tokens: z.int(), row_offset: z.int() }).nullable(),
+  }),
+  files: z.record(z.string(), z.object({ bytes: z.int(), sha256: z.string() })),
+});
+
+/** `tessera.json`: everything that running a converted model needs to know besides its graphs and tokenizer. */
+export type ModelManifest = z.infer<typeof manifestSchema>;
+
+/** Reads the manifest of a converted model. Throws {@link ManifestInvalidError}. */
+export async function readManifest(directory: string): Promise<ModelManifest> {
+  const file = path.join(directory, MANIFEST_FILE);
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new ManifestInvalidError(file, 'the file is missing', { cause });
+  });
+  const parsed = manifestSchema.safeParse(parseJson(file, text));
+  if (!parsed.success) throw new ManifestInvalidError(file, z.prettifyError(parsed.error));
+  return parsed.data;
+}
+
+export async function writeManifest(
+  directory: string,
+  manifest: Omit<ModelManifest, 'format_version'>,
+): Promise<void> {
+  const text = JSON.stringify({ format_version: FORMAT_VERSION, ...manifest }, null, 2);
+  await writeFile(path.join(directory, MANIFEST_FILE), `${text}\n`, { flush: true });
+}
+
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ManifestInvalidError(file, 'it is not JSON', { cause });
+  }
+}
