@@ -6,5 +6,5 @@ export {
   type TilePlan,
   type TilingOptions,
 } from './tile-grid.js';
-export { Tiler } from './tiler.js';
+export { type ImageTiler, Tiler } from './tiler.js';
 export { buildTilingGraph } from './tiling-graph.js';

@@ -1,8 +1,20 @@
 import { type OrtRuntime, type Session, type Tensor } from '@tessera/ort';
 import { type TileGrid, type TilePlan } from './tile-grid.js';
 
+/** Turns an image's pixels into tiles. */
+export interface ImageTiler {
+  readonly tileSizePixels: number;
+  /**
+   * The tiles of one image, thumbnail last.
+   * @param pixels RGB bytes, [height, width, 3]
+   * @returns uint8 [tileCount, 3, size, size]; the caller disposes it
+   */
+  tile(pixels: Uint8Array, plan: TilePlan): Promise<Tensor<'uint8'>>;
+  dispose(): void;
+}
+
 /** Cuts images into tiles with a model's `tiling.onnx`. Runs on the CPU, whatever the model's device. */
-export class Tiler {
+export class Tiler implements ImageTiler {
   private constructor(
     private readonly runtime: OrtRuntime,
     private readonly session: Session,
@@ -14,11 +26,6 @@ export class Tiler {
     return new Tiler(runtime, await runtime.createSession(model), tileSizePixels);
   }
 
-  /**
-   * The tiles of one image, thumbnail last.
-   * @param pixels RGB bytes, [height, width, 3]
-   * @returns uint8 [tileCount, 3, size, size]; the caller disposes it
-   */
   async tile(pixels: Uint8Array, plan: TilePlan): Promise<Tensor<'uint8'>> {
     const size = this.tileSizePixels;
     const image = this.runtime.tensorOver('uint8', [1, plan.height, plan.width, 3], pixels);

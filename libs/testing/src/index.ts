@@ -1,1 +1,4 @@
-export {};
+export * from './repository-root.js';
+export * from './temporary-directory.js';
+export * from './test-redis.js';
+export * from './unique-prefix.js';

@@ -1,1 +1,3 @@
-export {};
+export * from './errors.js';
+export * from './load-tokenizer.js';
+export { type PromptPiece, type TextStream, type Tokenizer } from './tokenizer.js';

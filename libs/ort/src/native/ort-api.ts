@@ -35,7 +35,10 @@ export class OrtApi {
 
   /** Loads the library and its function table. Throws {@link OrtVersionError} when it is too old. */
   static load(libraryPath = findOrtLibrary()): OrtApi {
-    koffi.config({ sync_stack_size: NATIVE_STACK_BYTES, async_stack_size: NATIVE_STACK_BYTES });
+    const current = koffi.config();
+    if (current.async_stack_size !== NATIVE_STACK_BYTES) {
+      koffi.config({ sync_stack_size: NATIVE_STACK_BYTES, async_stack_size: NATIVE_STACK_BYTES });
+    }
     const library = koffi.load(libraryPath);
     const base = library.func('OrtGetApiBase', 'void *', [])() as Pointer;
     const [getApi, getVersion] = readPointers(base, 2);

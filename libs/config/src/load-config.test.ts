@@ -1,0 +1,101 @@
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { childEnvironment } from './child-environment.js';
+import { ConfigurationError } from './configuration-error.js';
+import { loadConfig } from './load-config.js';
+import { SETTINGS } from './settings.js';
+
+function problemsOf(environment: Record<string, string>) {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+    throw error;
+  }
+  throw new Error('the environment was accepted');
+}
+
+describe('loadConfig', () => {
+  it('gives the documented defaults for an empty environment', () => {
+    const config = loadConfig({});
+    expect(config.http).toMatchObject({ host: '127.0.0.1', port: 8080, maxBodyBytes: 75_000_000 });
+    expect(config.redis).toEqual({ url: undefined, prefix: 'tessera' });
+    expect(config.data.storeDirectory).toBe(resolve('.tessera/store'));
+    expect(config.model.directory).toMatch(/models\/tessera-tiny$/);
+    expect(config.network.allowedPrivateNetworks).toEqual([]);
+  });
+
+  it('reads texts into numbers, lists, booleans and absolute paths', () => {
+    const config = loadConfig({
+      PORT: '0',
+      TESSERA_DATA_DIR: '/srv/tessera',
+      TESSERA_INSECURE_LISTEN: 'true',
+      TESSERA_MODELS: 'a, b,',
+      TESSERA_ALLOWED_PRIVATE_NETWORKS: '10.0.0.0/8,fd00::/8',
+    });
+    expect(config.http).toMatchObject({ port: 0, insecureListen: true });
+    expect(config.data).toEqual({ directory: '/srv/tessera', storeDirectory: '/srv/tessera/store' });
+    expect(config.model.acceptedIds).toEqual(['a', 'b']);
+    expect(config.network.allowedPrivateNetworks).toEqual(['10.0.0.0/8', 'fd00::/8']);
+  });
+
+  it('takes an empty text as not set', () => {
+    expect(loadConfig({ PORT: '', REDIS_URL: '' })).toEqual(loadConfig({}));
+  });
+
+  it('lists every problem with its rule and the value given', () => {
+    const { message, problems } = problemsOf({
+      PORT: 'eighty',
+      TESSERA_DEVICE: 'abacus',
+      TESSERA_ALLOWED_PRIVATE_NETWORKS: '10.0.0.1',
+      TESSERA_MAX_STREAMS: '0',
+    });
+    expect(problems.map(({ name }) => name).sort()).toEqual([
+      'PORT',
+      'TESSERA_ALLOWED_PRIVATE_NETWORKS',
+      'TESSERA_DEVICE',
+      'TESSERA_MAX_STREAMS',
+    ]);
+    expect(message).toContain('PORT: must be a whole number from 0 to 65535, given "eighty"');
+    expect(message).toContain('TESSERA_MAX_STREAMS: must be a whole number from 1 to 100000, given "0"');
+  });
+
+  it('refuses an unknown TESSERA_ variable and names the nearest known one', () => {
+    const { message } = problemsOf({ TESSERA_MAX_STREAM: '3' });
+    expect(message).toContain(
+      'TESSERA_MAX_STREAM: no setting has this name; the nearest one is TESSERA_MAX_STREAMS',
+    );
+  });
+
+  it('never prints a secret', () => {
+    const { message } = problemsOf({ TESSERA_WEBHOOK_SECRET: 'hunter2', REDIS_URL: 'http://:hunter2@host' });
+    expect(message).toContain('TESSERA_WEBHOOK_SECRET');
+    expect(message).toContain('REDIS_URL');
+    expect(message).not.toContain('hunter2');
+  });
+
+  it('hands out settings that cannot be changed', () => {
+    const config = loadConfig({});
+    expect(() => Object.assign(config.http, { port: 1 })).toThrow(TypeError);
+  });
+});
+
+describe('SETTINGS', () => {
+  it('documents every setting with a default that the setting itself accepts', () => {
+    for (const { name, description, default: standard } of SETTINGS) {
+      expect(description.length, name).toBeGreaterThan(10);
+      if (standard !== undefined && !/ |</.test(standard)) {
+        expect(loadConfig({ [name]: standard }), name).toEqual(loadConfig({}));
+      }
+    }
+  });
+});
+
+describe('childEnvironment', () => {
+  it('lays overrides over the environment of this process and drops what is undefined', () => {
+    const child = childEnvironment({ PATH: undefined, TESSERA_SLOTS: '4' });
+    expect(child).toMatchObject({ TESSERA_SLOTS: '4' });
+    expect(child).not.toHaveProperty('PATH');
+    expect(Object.keys(child).length).toBeGreaterThan(1);
+  });
+});

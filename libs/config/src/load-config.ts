@@ -1,0 +1,93 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Environment, readSettings, type SettingValues } from './read-settings.js';
+
+/** Redis of a process that is told of none. */
+export const DEFAULT_REDIS_URL = 'redis://127.0.0.1:6379';
+
+// From libs/config/src or libs/config/dist, whichever runs.
+const EMBEDDED_MODEL = fileURLToPath(new URL('../../../models/tessera-tiny', import.meta.url));
+
+/** Every setting, grouped by who reads it. Paths are absolute; units are in the names. */
+export type Config = ReturnType<typeof groupSettings>;
+
+/**
+ * Reads and checks the environment once.
+ * @param environment defaults to that of the process
+ * @throws {ConfigurationError} listing every problem
+ */
+export function loadConfig(environment: Environment = process.env): Config {
+  return groupSettings(readSettings(environment), process.cwd());
+}
+
+function groupSettings(values: SettingValues, workingDirectory: string) {
+  const dataDirectory = resolve(workingDirectory, values.TESSERA_DATA_DIR);
+  return deepFreeze({
+    http: groupHttp(values),
+    redis: { url: values.REDIS_URL, prefix: values.TESSERA_QUEUE_PREFIX },
+    data: {
+      directory: dataDirectory,
+      storeDirectory: resolve(workingDirectory, values.TESSERA_STORE ?? resolve(dataDirectory, 'store')),
+    },
+    model: {
+      directory: resolve(workingDirectory, values.TESSERA_MODEL ?? EMBEDDED_MODEL),
+      acceptedIds: values.TESSERA_MODELS,
+    },
+    network: { allowedPrivateNetworks: values.TESSERA_ALLOWED_PRIVATE_NETWORKS },
+    images: {
+      maxBytes: values.TESSERA_MAX_IMAGE_BYTES,
+      maxPixels: values.TESSERA_MAX_IMAGE_PIXELS,
+      maxPerJob: values.TESSERA_MAX_IMAGES_PER_JOB,
+      fetchTimeoutMs: values.TESSERA_FETCH_TIMEOUT_MS,
+    },
+    jobs: {
+      maxWaiting: values.TESSERA_MAX_WAITING_JOBS,
+      maxAttempts: values.TESSERA_MAX_ATTEMPTS,
+      retentionSeconds: values.TESSERA_RETENTION_SECONDS,
+    },
+    webhooks: { secret: values.TESSERA_WEBHOOK_SECRET },
+    worker: groupWorker(values),
+    dispatcher: { healthPort: values.TESSERA_DISPATCHER_HEALTH_PORT },
+    log: { level: values.TESSERA_LOG_LEVEL },
+  });
+}
+
+function groupHttp(values: SettingValues) {
+  return {
+    host: values.HOST,
+    port: values.PORT,
+    insecureListen: values.TESSERA_INSECURE_LISTEN,
+    publicUrl: values.TESSERA_PUBLIC_URL,
+    maxBodyBytes: values.TESSERA_MAX_BODY_BYTES,
+    maxStreams: values.TESSERA_MAX_STREAMS,
+    maxWaitSeconds: values.TESSERA_MAX_WAIT_SECONDS,
+    requestTimeoutMs: values.TESSERA_REQUEST_TIMEOUT_MS,
+    headersTimeoutMs: values.TESSERA_HEADERS_TIMEOUT_MS,
+    shutdownTimeoutMs: values.TESSERA_SHUTDOWN_TIMEOUT_MS,
+  };
+}
+
+function groupWorker(values: SettingValues) {
+  return {
+    device: values.TESSERA_DEVICE,
+    threads: values.TESSERA_THREADS,
+    slots: values.TESSERA_SLOTS,
+    drainTimeoutMs: values.TESSERA_DRAIN_TIMEOUT_MS,
+    lockDurationMs: values.TESSERA_LOCK_DURATION_MS,
+    healthPort: values.TESSERA_WORKER_HEALTH_PORT,
+  };
+}
+
+type DeepReadonly<T> = T extends (infer Item)[]
+  ? readonly Item[]
+  : T extends object
+    ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+    : T;
+
+function deepFreeze<T extends object>(value: T): DeepReadonly<T> {
+  for (const inner of Object.values(value)) {
+    if (typeof inner === 'object' && inner !== null) deepFreeze(inner as object);
+  }
+  // Freezing changes no shape: the type only says what has just been done.
+  return Object.freeze(value) as DeepReadonly<T>;
+}

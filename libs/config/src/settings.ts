@@ -1,0 +1,22 @@
+import { dispatcherSettings } from './settings/dispatcher.js';
+import { httpSettings } from './settings/http.js';
+import { imageSettings } from './settings/images.js';
+import { jobSettings } from './settings/jobs.js';
+import { placeSettings } from './settings/places.js';
+import { workerSettings } from './settings/worker.js';
+import { type SettingMetadata } from './setting.js';
+
+/** Every environment variable that Tessera reads, with the schema of its value. */
+export const settingDefinitions = {
+  ...httpSettings,
+  ...placeSettings,
+  ...imageSettings,
+  ...jobSettings,
+  ...workerSettings,
+  ...dispatcherSettings,
+};
+
+/** Every setting as data, for `docs/` and `--help`. */
+export const SETTINGS: readonly SettingMetadata[] = Object.entries(settingDefinitions).map(
+  ([name, { schema: _schema, ...documentation }]) => ({ name, ...documentation }),
+);

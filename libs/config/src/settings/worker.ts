@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { integerText, setting } from '../setting.js';
+
+const group = 'Worker';
+const DEVICES = ['cpu', 'cuda', 'webgpu'] as const;
+
+export const workerSettings = {
+  TESSERA_DEVICE: setting({
+    group,
+    description: `Device that runs the model: ${DEVICES.join(', ')}.`,
+    default: 'cpu',
+    schema: z.enum(DEVICES, `must be one of ${DEVICES.join(', ')}`).default('cpu'),
+  }),
+  TESSERA_THREADS: setting({
+    group,
+    description: 'Threads of the inference engine. Unset: one per physical core.',
+    unit: 'threads',
+    schema: integerText(1, 1024).optional(),
+  }),
+  TESSERA_SLOTS: setting({
+    group,
+    description: 'Sequences that the engine works on at the same time.',
+    unit: 'sequences',
+    default: '8',
+    schema: integerText(1, 1024).default(8),
+  }),
+  TESSERA_DRAIN_TIMEOUT_MS: setting({
+    group,
+    description: 'Time that active jobs get to finish after SIGTERM before they are handed back.',
+    unit: 'milliseconds',
+    default: '20000',
+    schema: integerText(0, 3_600_000).default(20_000),
+  }),
+  TESSERA_LOCK_DURATION_MS: setting({
+    group,
+    description:
+      "Time a worker's lock on a job lasts unless renewed; a job of a dead worker is taken up again after it.",
+    unit: 'milliseconds',
+    default: '30000',
+    schema: integerText(1000, 600_000).default(30_000),
+  }),
+  TESSERA_WORKER_HEALTH_PORT: setting({
+    group,
+    description:
+      "Loopback port of the worker's /health/live and /health/ready; 0 takes a free one. Unset: none.",
+    schema: integerText(0, 65_535).optional(),
+  }),
+};

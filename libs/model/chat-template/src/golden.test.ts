@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { loadTokenizer, type Tokenizer } from '@tessera/tokenizer';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Conversation, type QuestionPart, toConversation } from './conversation.js';
+import { encodePrompt, promptText } from './encode-prompt.js';
+import { renderPrompt } from './render-prompt.js';
+import { findChatTemplate } from './templates.js';
+
+interface GoldenCase {
+  readonly key: string;
+  readonly turns: readonly (readonly [question: string, answer: string | null])[];
+  readonly prompt: string;
+  readonly input_ids: readonly number[];
+  readonly tiles_per_image: readonly number[];
+}
+interface Golden {
+  readonly num_image_token: number;
+  readonly system_message: string;
+  readonly cases: readonly GoldenCase[];
+}
+
+const fromRoot = (path: string): URL => new URL(`../../../../${path}`, import.meta.url);
+const readJson = (path: string): unknown => JSON.parse(readFileSync(fromRoot(path), 'utf8'));
+
+const families = [
+  { family: 'mini-internvl-chat-4b-v1-5', checkpoint: 'test/golden/mini-internvl-chat-4b-v1-5/checkpoint' },
+  { family: 'tessera-tiny', checkpoint: 'models/tessera-tiny' },
+];
+
+function conversationOf(turns: GoldenCase['turns']): Conversation {
+  let image = 0;
+  const questionOf = (question: string): QuestionPart[] =>
+    question
+      .split(/(<image>)/)
+      .map((part) => (part === '<image>' ? { kind: 'image', image: image++ } : textPart(part)));
+  return {
+    turns: turns.map(([question, answer]) => ({
+      question: questionOf(question),
+      ...(answer === null ? {} : { answer }),
+    })),
+  };
+}
+
+const textPart = (text: string): QuestionPart => ({ kind: 'text', text });
+
+describe.each(families)('prompts of $family', ({ family, checkpoint }) => {
+  const golden = readJson(`test/golden/${family}/cases.json`) as Golden;
+  const config = readJson(`${checkpoint}/config.json`) as { template: string; system_message?: unknown };
+  const template = findChatTemplate(config.template, config.system_message);
+  let tokenizer: Tokenizer;
+  beforeAll(async () => {
+    tokenizer = await loadTokenizer(fileURLToPath(fromRoot(checkpoint)));
+  });
+
+  it('begin with the system message of the reference', () => {
+    expect(template.defaultSystemMessage).toBe(golden.system_message);
+  });
+
+  it.each(golden.cases)('are the reference prompt and its ids: $key', (expected) => {
+    const parts = renderPrompt(template, conversationOf(expected.turns));
+    const tiles = expected.tiles_per_image;
+    expect(promptText(parts, tiles, golden.num_image_token)).toBe(expected.prompt);
+    const encoded = encodePrompt(parts, tiles, golden.num_image_token, tokenizer);
+    expect(encoded.tokenIds).toEqual(expected.input_ids);
+    const imageTokenId = tokenizer.tokenId('<IMG_CONTEXT>');
+    const positions = expected.input_ids.flatMap((id, position) => (id === imageTokenId ? [position] : []));
+    expect(encoded.imageTokenPositions).toEqual(positions);
+    expect(positions).toHaveLength(tiles.reduce((sum, count) => sum + count, 0) * golden.num_image_token);
+  });
+
+  it('are the same when the messages of a request are turned into the conversation', () => {
+    const expected = golden.cases.find(({ key }) => key === 'multi_image_separate');
+    const question = { type: 'text', text: 'What are the similarities and differences?' } as const;
+    const images = [0, 1].map((image) => ({ type: 'image', image }) as const);
+    const conversation = toConversation([{ role: 'user', content: [...images, question] }]);
+    const parts = renderPrompt(template, conversation);
+    expect(promptText(parts, expected?.tiles_per_image ?? [], golden.num_image_token)).toBe(expected?.prompt);
+  });
+});

@@ -1,0 +1,59 @@
+import { type ChatTemplate } from './chat-template.js';
+import { UnknownTemplateError } from './errors.js';
+
+/** Default of the InternVL2 generation, and of upstream's code for every template of the first one. */
+const SHANGHAI_SYSTEM_MESSAGE =
+  '你是由上海人工智能实验室联合商汤科技开发的书生多模态大模型，英文名叫InternVL, 是一个有用无害的人工智能助手。';
+
+/** Formats of MPT style: every message ends with the separator; a missing one leaves the role alone. */
+function mptStyle(options: {
+  name: string;
+  system: string;
+  user: string;
+  assistant: string;
+  separator: string;
+  defaultSystemMessage: string;
+  tokens: readonly string[];
+}): ChatTemplate {
+  const { name, system, user, assistant, separator, defaultSystemMessage, tokens } = options;
+  return {
+    name,
+    system: { start: system, end: separator },
+    user: { start: user, end: separator, open: user },
+    assistant: { start: assistant, end: separator, open: assistant },
+    defaultSystemMessage,
+    tokens,
+    stopToken: separator.trim(),
+  };
+}
+
+/** Source: InternVL's `conversation.py`. */
+const TEMPLATES: readonly ChatTemplate[] = [
+  mptStyle({
+    name: 'phi3-chat',
+    system: '<|system|>\n',
+    user: '<|user|>\n',
+    assistant: '<|assistant|>\n',
+    separator: '<|end|>',
+    defaultSystemMessage: SHANGHAI_SYSTEM_MESSAGE,
+    tokens: ['<|system|>', '<|user|>', '<|assistant|>', '<|end|>'],
+  }),
+];
+
+/**
+ * The template of a checkpoint.
+ * @param name `template` of its `config.json`.
+ * @param systemMessage `system_message` of its `config.json`: a string replaces the template's default; anything
+ *   else (absent, or the `null` of some fine-tunes) leaves it.
+ * @throws UnknownTemplateError when no template has this name.
+ */
+export function findChatTemplate(name: string, systemMessage?: unknown): ChatTemplate {
+  const template = TEMPLATES.find((candidate) => candidate.name === name);
+  if (template === undefined) {
+    throw new UnknownTemplateError(
+      name,
+      TEMPLATES.map((candidate) => candidate.name),
+    );
+  }
+  return typeof systemMessage === 'string' ? { ...template, defaultSystemMessage: systemMessage } : template;
+}

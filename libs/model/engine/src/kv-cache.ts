@@ -1,0 +1,64 @@
+import { type OrtRuntime, type Tensor } from '@tessera/ort';
+import { type SlotClass } from './policy/slot-classes.js';
+
+/** Sizes of the language model's KV cache. */
+export interface CacheShape {
+  readonly layerCount: number;
+  readonly keyValueHeadCount: number;
+  readonly headSize: number;
+}
+
+const BYTES_PER_VALUE = 4;
+
+/** Bytes that one position takes over all layers. */
+export function cacheBytesPerToken(shape: CacheShape): number {
+  return shape.layerCount * 2 * shape.keyValueHeadCount * shape.headSize * BYTES_PER_VALUE;
+}
+
+/** One layer's keys or values for a run. */
+export interface CacheView {
+  /** `0.key`, `0.value`, `1.key`, ...: what follows `past_key_values.` and `present.` in the graph. */
+  readonly name: string;
+  readonly tensor: Tensor<'float32'>;
+}
+
+/** The KV cache of one length class: per layer two buffers [slots, kvHeads, capacity, headSize]. */
+export class KvCache {
+  private readonly buffers: readonly CacheView[];
+
+  constructor(
+    runtime: OrtRuntime,
+    private readonly shape: CacheShape,
+    private readonly slotClass: SlotClass,
+  ) {
+    const dims = [slotClass.slotCount, shape.keyValueHeadCount, slotClass.capacityTokens, shape.headSize];
+    this.buffers = Array.from({ length: shape.layerCount }, (_, layer) =>
+      ['key', 'value'].map((part) => ({
+        name: `${layer}.${part}`,
+        tensor: runtime.allocate('float32', dims),
+      })),
+    ).flat();
+  }
+
+  /** Views of `count` consecutive slots; the caller disposes them. */
+  rows(first: number, count: number): CacheView[] {
+    return this.buffers.map(({ name, tensor }) => ({ name, tensor: tensor.rows(first, count) }));
+  }
+
+  /** Copies the first `positions` positions of one slot into another. */
+  copySlot(from: number, to: number, positions: number): void {
+    const { keyValueHeadCount, headSize } = this.shape;
+    const headStride = this.slotClass.capacityTokens * headSize;
+    for (const { tensor } of this.buffers) {
+      for (let head = 0; head < keyValueHeadCount; head++) {
+        const source = (from * keyValueHeadCount + head) * headStride;
+        const target = (to * keyValueHeadCount + head) * headStride;
+        tensor.data.copyWithin(target, source, source + positions * headSize);
+      }
+    }
+  }
+
+  dispose(): void {
+    for (const { tensor } of this.buffers) tensor.dispose();
+  }
+}

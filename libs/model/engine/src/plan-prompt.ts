@@ -1,0 +1,63 @@
+import { type ChatTemplate, encodePrompt, renderPrompt, toConversation } from '@tessera/chat-template';
+import { DEFAULT_MAX_TOKENS, MAX_TILES_PER_IMAGE } from '@tessera/contracts';
+import { type ModelManifest } from '@tessera/converter';
+import { planTiles, type TilePlan } from '@tessera/preprocessing';
+import { type Tokenizer } from '@tessera/tokenizer';
+import { ContextLengthExceededError } from './errors.js';
+import { type GenerationRequest } from './generation.js';
+
+/** A request as token ids, with everything that its images' sizes decide. No pixel has been read. */
+export interface PlannedPrompt {
+  readonly tokenIds: readonly number[];
+  /** Positions of image tokens, ascending. */
+  readonly imageTokenPositions: readonly number[];
+  readonly tilePlans: readonly TilePlan[];
+  readonly maxTokens: number;
+}
+
+export interface PromptPlanner {
+  readonly manifest: ModelManifest;
+  readonly template: ChatTemplate;
+  readonly tokenizer: Tokenizer;
+  /** Longest prompt plus completion that a slot holds. */
+  readonly contextTokens: number;
+}
+
+/** Renders, expands and encodes a prompt. Throws {@link ContextLengthExceededError} and the chat template's errors. */
+export function planPrompt(planner: PromptPlanner, request: GenerationRequest): PlannedPrompt {
+  const { manifest, template, tokenizer, contextTokens } = planner;
+  const tilePlans = request.images.map((image) => planImageTiles(manifest, image));
+  const tilesPerImage = tilesPerPlaceholder(request.images, tilePlans);
+  const parts = renderPrompt(template, toConversation(request.messages));
+  const { tokenIds, imageTokenPositions } = encodePrompt(
+    parts,
+    tilesPerImage,
+    manifest.tiles.tokens_per_tile,
+    tokenizer,
+  );
+  const room = contextTokens - tokenIds.length;
+  const wanted = request.maxTokens ?? Math.min(DEFAULT_MAX_TOKENS, Math.max(room, 1));
+  if (wanted > room) {
+    throw new ContextLengthExceededError(tokenIds.length, imageTokenPositions.length, wanted, contextTokens);
+  }
+  return { tokenIds: Array.from(tokenIds), imageTokenPositions, tilePlans, maxTokens: wanted };
+}
+
+function tilesPerPlaceholder(images: GenerationRequest['images'], plans: readonly TilePlan[]): number[] {
+  const counts: number[] = [];
+  for (const [index, { tileCount }] of plans.entries()) {
+    if (images[index]?.joinsPrevious === true) counts.push((counts.pop() ?? 0) + tileCount);
+    else counts.push(tileCount);
+  }
+  return counts;
+}
+
+function planImageTiles({ tiles }: ModelManifest, image: GenerationRequest['images'][number]): TilePlan {
+  const maxTiles = Math.min(image.maxTiles ?? tiles.max, MAX_TILES_PER_IMAGE);
+  return planTiles(image.width, image.height, {
+    tileSizePixels: tiles.size_pixels,
+    minTiles: Math.min(image.minTiles ?? tiles.min, maxTiles),
+    maxTiles,
+    useThumbnail: tiles.use_thumbnail,
+  });
+}

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { CacheBudgetError } from '../errors.js';
+import { chooseStep } from './choose-step.js';
+import { packTileBatch } from './pack-tile-batch.js';
+import { PREFILL_CHUNK_TOKENS, prefillChunkEnd } from './prefill-chunks.js';
+import { ropeRow } from './rope-position.js';
+import { classFor, planSlotClasses } from './slot-classes.js';
+import { planCompaction, SlotTable } from './slot-table.js';
+
+describe('chooseStep', () => {
+  it('runs a decode step between any two other steps while a sequence decodes', () => {
+    const everything = { decode: true, prefill: true, vision: true };
+    expect(chooseStep(everything, 'prefill')).toBe('decode');
+    expect(chooseStep(everything, 'vision')).toBe('decode');
+    expect(chooseStep(everything, 'decode')).toBe('prefill');
+  });
+
+  it('prefers prefill to vision, and has nothing to do without candidates', () => {
+    expect(chooseStep({ decode: false, prefill: true, vision: true }, undefined)).toBe('prefill');
+    expect(chooseStep({ decode: false, prefill: false, vision: true }, 'vision')).toBe('vision');
+    expect(chooseStep({ decode: true, prefill: false, vision: false }, 'decode')).toBe('decode');
+    expect(chooseStep({ decode: false, prefill: false, vision: false }, 'decode')).toBeUndefined();
+  });
+});
+
+describe('packTileBatch', () => {
+  it('fills a run across sequences in order and continues where the last run stopped', () => {
+    const waiting = [
+      { doneTiles: 4, tileCount: 7 },
+      { doneTiles: 0, tileCount: 1 },
+      { doneTiles: 0, tileCount: 13 },
+    ];
+    expect(packTileBatch(waiting, 8)).toEqual([
+      { sequence: 0, firstTile: 4, tileCount: 3 },
+      { sequence: 1, firstTile: 0, tileCount: 1 },
+      { sequence: 2, firstTile: 0, tileCount: 4 },
+    ]);
+  });
+});
+
+describe('prefillChunkEnd', () => {
+  it('cuts at multiples of the chunk size, wherever the start is', () => {
+    expect(prefillChunkEnd(0, 2000)).toBe(PREFILL_CHUNK_TOKENS);
+    expect(prefillChunkEnd(100, 2000)).toBe(PREFILL_CHUNK_TOKENS);
+    expect(prefillChunkEnd(PREFILL_CHUNK_TOKENS, 600)).toBe(600);
+  });
+});
+
+describe('ropeRow', () => {
+  const longRope = { originalContextTokens: 192, rowOffset: 192 };
+  it('uses the long factors from the first token past the original context', () => {
+    expect(ropeRow(191, 192, longRope)).toBe(191);
+    expect(ropeRow(192, 193, longRope)).toBe(384);
+    expect(ropeRow(0, 193, longRope)).toBe(192);
+    expect(ropeRow(5000, 5001, null)).toBe(5000);
+  });
+});
+
+describe('planSlotClasses', () => {
+  const request = { slotCount: 8, contextTokens: 4096, bytesPerToken: 1000, budgetBytes: 100_000_000 };
+  it('has short slots for most and full ones for long prompts', () => {
+    const classes = planSlotClasses(request);
+    expect(classes).toEqual([
+      { capacityTokens: 2048, slotCount: 8 },
+      { capacityTokens: 4096, slotCount: 2 },
+    ]);
+    expect(classFor(classes, 2048)).toBe(0);
+    expect(classFor(classes, 2049)).toBe(1);
+    expect(classFor(classes, 4097)).toBeUndefined();
+  });
+
+  it('needs one class when the context is short', () => {
+    expect(planSlotClasses({ ...request, contextTokens: 1024 })).toEqual([
+      { capacityTokens: 1024, slotCount: 8 },
+    ]);
+  });
+
+  it('names the bytes needed and given when the budget is too small', () => {
+    const plan = (): unknown => planSlotClasses({ ...request, budgetBytes: 20_000_000 });
+    expect(plan).toThrow(CacheBudgetError);
+    expect(plan).toThrow(/needs 20480000 bytes, the budget is 20000000/);
+  });
+});
+
+describe('SlotTable', () => {
+  it('hands out the lowest free slot and refuses when all are taken', () => {
+    const table = new SlotTable<string>(2);
+    expect([table.reserve('a'), table.reserve('b'), table.reserve('c')]).toEqual([0, 1, undefined]);
+    table.release(0);
+    expect(table.width).toBe(2);
+    expect(table.reserve('c')).toBe(0);
+    table.release(1);
+    expect(table.width).toBe(1);
+  });
+});
+
+describe('planCompaction', () => {
+  it('moves the last row into the first hole once half of the rows are idle', () => {
+    expect(planCompaction([false, false, false, true])).toEqual({ from: 3, to: 0 });
+    expect(planCompaction([true, false, true, true])).toBeUndefined();
+    expect(planCompaction([false, false])).toBeUndefined();
+    expect(planCompaction([true])).toBeUndefined();
+  });
+});

@@ -1,0 +1,33 @@
+import { type OrtRuntime, type Tensor } from '@tessera/ort';
+import { type ImageTiler, type TilePlan } from '@tessera/preprocessing';
+import { type GenerationImage } from './generation.js';
+
+/**
+ * Tiles of all images, one after the other.
+ * One image is decoded at a time, so that a request with many large images holds one of them.
+ * @returns uint8 [tiles, 3, size, size]
+ */
+export async function tileImages(
+  runtime: OrtRuntime,
+  tiler: ImageTiler,
+  images: readonly GenerationImage[],
+  plans: readonly TilePlan[],
+): Promise<Tensor<'uint8'>> {
+  const size = tiler.tileSizePixels;
+  const total = plans.reduce((sum, plan) => sum + plan.tileCount, 0);
+  const all = runtime.allocate('uint8', [total, 3, size, size]);
+  try {
+    let done = 0;
+    for (const [index, plan] of plans.entries()) {
+      const image = images[index] as GenerationImage;
+      const tiles = await tiler.tile(await image.decode(), plan);
+      all.data.set(tiles.data, done * 3 * size * size);
+      tiles.dispose();
+      done += plan.tileCount;
+    }
+    return all;
+  } catch (error) {
+    all.dispose();
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { loadTokenizer } from './load-tokenizer.js';
+import { type PromptPiece, type Tokenizer } from './tokenizer.js';
+
+interface TextCase {
+  readonly text: string;
+  readonly ids: readonly number[];
+}
+interface AnswerCase {
+  readonly key: string;
+  readonly prompt: string;
+  readonly input_ids: readonly number[];
+  readonly tokens: readonly number[];
+  readonly text: string;
+}
+
+const fromRoot = (path: string): URL => new URL(`../../../../${path}`, import.meta.url);
+const readJson = (path: string): unknown => JSON.parse(readFileSync(fromRoot(path), 'utf8'));
+
+const families = [
+  {
+    family: 'mini-internvl-chat-4b-v1-5',
+    checkpoint: 'test/golden/mini-internvl-chat-4b-v1-5/checkpoint',
+  },
+  { family: 'tessera-tiny', checkpoint: 'models/tessera-tiny' },
+];
+
+/** The text as pieces, cut where the reference finds added tokens. */
+function piecesOf(text: string, addedTokens: readonly string[]): PromptPiece[] {
+  const escaped = addedTokens.map((token) => token.replaceAll('|', String.raw`\|`));
+  return text
+    .split(new RegExp(`(${escaped.join('|')})`))
+    .map((part, index) => (index % 2 === 1 ? { kind: 'token', token: part } : { kind: 'text', text: part }));
+}
+
+describe.each(families)('the tokenizer of $family', ({ family, checkpoint }) => {
+  const texts = readJson(`test/golden/${family}/tokenizer.json.cases.json`) as TextCase[];
+  const { cases } = readJson(`test/golden/${family}/cases.json`) as { cases: AnswerCase[] };
+  const added = Object.keys(readJson(`${checkpoint}/added_tokens.json`) as Record<string, number>);
+  let tokenizer: Tokenizer;
+  beforeAll(async () => {
+    tokenizer = await loadTokenizer(fileURLToPath(fromRoot(checkpoint)));
+  });
+
+  it('has recorded cases to check against', () => {
+    expect(texts.length).toBeGreaterThan(10);
+    expect(cases.length).toBeGreaterThan(5);
+  });
+
+  it.each(texts)('encodes $text', ({ text, ids }) => {
+    expect(tokenizer.encode(text)).toEqual(ids);
+    expect(tokenizer.encodePieces(piecesOf(text, added))).toEqual(ids);
+  });
+
+  it.each(cases)('encodes the prompt of $key, whole and in pieces', ({ prompt, input_ids: ids }) => {
+    expect(tokenizer.encode(prompt)).toEqual(ids);
+    expect(tokenizer.encodePieces(piecesOf(prompt, added))).toEqual(ids);
+  });
+
+  it.each(cases)('decodes the answer of $key, whole and as a stream', ({ tokens, text }) => {
+    expect(tokenizer.decode(tokens, { skipSpecialTokens: true })).toBe(text);
+    const stream = tokenizer.createTextStream();
+    expect(tokens.map((token) => stream.push(token)).join('') + stream.end()).toBe(text);
+  });
+});

@@ -1,0 +1,166 @@
+import { type AddedTokens } from '../added-tokens.js';
+import { UnknownPromptTokenError } from '../errors.js';
+import {
+  applyTokenFlags,
+  longestTokenPattern,
+  type Segment,
+  splitAddedTokens,
+} from '../split-added-tokens.js';
+import { type PromptPiece, type TextStream, type Tokenizer } from '../tokenizer.js';
+import { BpeEncoder } from './bpe-encoder.js';
+import { decodeWithSpecialTokens } from './decode-llama.js';
+import { type DecodedToken, LlamaTextStream } from './llama-text-stream.js';
+import { normalize } from './normalize.js';
+import { PieceTextDecoder } from './piece-text-decoder.js';
+import { type SentencePieceModel } from './read-model.js';
+import { SPACE_SYMBOL, type Vocabulary } from './vocabulary.js';
+
+export interface LlamaTokenizerParts {
+  readonly model: SentencePieceModel;
+  readonly vocabulary: Vocabulary;
+  readonly addedTokens: AddedTokens;
+  /** Spelling of the unknown token. */
+  readonly unknownToken: string;
+  /** Prepended by `encode` when `addBos` is set. */
+  readonly bosTokenId: number | undefined;
+  readonly addBos: boolean;
+  /** Appended by `encode` when `addEos` is set. */
+  readonly eosTokenId: number | undefined;
+  readonly addEos: boolean;
+  /** True: every text between added tokens gets a dummy prefix. False: only the whole text does. */
+  readonly legacy: boolean;
+}
+
+/**
+ * transformers' slow `LlamaTokenizer` (4.37.2), which Phi-3 uses too: SentencePiece BPE with byte fallback, added
+ * tokens split off first.
+ */
+export class LlamaTokenizer implements Tokenizer {
+  readonly bosTokenId: number | undefined;
+  readonly #parts: LlamaTokenizerParts;
+  readonly #addedPattern: RegExp | undefined;
+  readonly #encoder: BpeEncoder;
+  /** Never yields the id of an added token, not even where the base vocabulary spells that id differently. */
+  readonly #plainEncoder: BpeEncoder;
+
+  /** `parts.model.normalizer.addDummyPrefix` is taken as false when `legacy` is false. */
+  constructor(parts: LlamaTokenizerParts) {
+    const normalizer = { ...parts.model.normalizer };
+    const addDummyPrefix = parts.legacy && normalizer.addDummyPrefix;
+    this.#parts = { ...parts, model: { ...parts.model, normalizer: { ...normalizer, addDummyPrefix } } };
+    this.bosTokenId = parts.bosTokenId;
+    this.#addedPattern = longestTokenPattern(parts.addedTokens.contents());
+    const textIds = new Set(parts.vocabulary.textPieceIds.values());
+    const overriddenIds = new Set([...parts.addedTokens.ids()].filter((id) => textIds.has(id)));
+    this.#encoder = new BpeEncoder(parts.vocabulary);
+    this.#plainEncoder =
+      overriddenIds.size === 0 ? this.#encoder : new BpeEncoder(parts.vocabulary, overriddenIds);
+  }
+
+  encode(text: string): number[] {
+    const prepared = this.#parts.legacy || text === '' ? text : withWholePrefix(text);
+    return this.#encodeSegments(splitAddedTokens(prepared, this.#addedPattern), this.#encoder);
+  }
+
+  encodePieces(pieces: readonly PromptPiece[]): number[] {
+    const segments = this.#segmentsOf(pieces);
+    if (!this.#parts.legacy && segments.length > 0) prefixFirstSegment(segments);
+    return this.#encodeSegments(segments, this.#plainEncoder);
+  }
+
+  decode(tokenIds: readonly number[], options: { skipSpecialTokens: boolean }): string {
+    const tokens = tokenIds.flatMap((id) => this.#decodedToken(id) ?? []);
+    const kept = options.skipSpecialTokens ? tokens.filter((token) => token.kind !== 'special') : tokens;
+    const { addedTokens, legacy, vocabulary } = this.#parts;
+    return decodeWithSpecialTokens(kept, {
+      newDecoder: () => this.#newDecoder(),
+      legacy,
+      standsAlone: (special) =>
+        addedTokens.specialTokens.additional.has(special) &&
+        (addedTokens.idOf(special) ?? 0) >= vocabulary.size,
+    });
+  }
+
+  tokenId(token: string): number | undefined {
+    return this.#parts.addedTokens.idOf(token) ?? this.#parts.vocabulary.find(token);
+  }
+
+  createTextStream(): TextStream {
+    return new LlamaTextStream(
+      (id) => this.#decodedToken(id),
+      () => this.#newDecoder(),
+    );
+  }
+
+  #newDecoder(): PieceTextDecoder {
+    return new PieceTextDecoder(this.#parts.vocabulary, this.#parts.model);
+  }
+
+  #segmentsOf(pieces: readonly PromptPiece[]): Segment[] {
+    const segments: Segment[] = [];
+    let text = '';
+    for (const piece of pieces) {
+      if (piece.kind === 'text') {
+        text += this.#parts.legacy ? piece.text : piece.text.replaceAll(SPACE_SYMBOL, ' ');
+        continue;
+      }
+      if (this.#parts.addedTokens.idOf(piece.token) === undefined)
+        throw new UnknownPromptTokenError(piece.token);
+      if (text !== '') segments.push({ text, added: false });
+      segments.push({ text: piece.token, added: true });
+      text = '';
+    }
+    if (text !== '') segments.push({ text, added: false });
+    return segments;
+  }
+
+  #encodeSegments(segments: readonly Segment[], encoder: BpeEncoder): number[] {
+    const { addedTokens, legacy, bosTokenId, addBos, eosTokenId, addEos } = this.#parts;
+    const kept = applyTokenFlags(segments, addedTokens);
+    const ids = kept.map((segment) => {
+      const id = segment.added ? addedTokens.idOf(segment.text) : undefined;
+      return id === undefined ? this.#encodeText(segment.text, encoder) : [id];
+    });
+    if (!legacy && this.#hasLonePrefix(kept, ids)) ids.shift();
+    const bos = addBos && bosTokenId !== undefined ? [bosTokenId] : [];
+    const eos = addEos && eosTokenId !== undefined ? [eosTokenId] : [];
+    return [bos, ...ids, eos].flat();
+  }
+
+  #encodeText(text: string, encoder: BpeEncoder): number[] {
+    const { legacy, model, unknownToken } = this.#parts;
+    const encodePlain = (plain: string): number[] => encoder.encode(normalize(plain, model.normalizer));
+    if (legacy || !(text.startsWith(SPACE_SYMBOL) || text.startsWith(' '))) return encodePlain(text);
+    // The reference's way to keep a leading space from being stripped: put the unknown token's letters before it,
+    // and cut off as many tokens as those letters have on their own.
+    const unknownLength = encodePlain(unknownToken).length;
+    return encodePlain(unknownToken + text).slice(unknownLength);
+  }
+
+  /** Without `legacy`, a prefix that ended up alone before a special token is dropped. */
+  #hasLonePrefix(segments: readonly Segment[], ids: readonly number[][]): boolean {
+    const [first, second] = segments;
+    if (!second?.added || !this.#parts.addedTokens.isSpecial(second.text)) return false;
+    return first?.added === false && first.text === SPACE_SYMBOL && ids[0]?.length === 1;
+  }
+
+  #decodedToken(id: number): DecodedToken | undefined {
+    const { addedTokens, vocabulary } = this.#parts;
+    const added = addedTokens.withId(id);
+    if (added !== undefined) {
+      return { kind: addedTokens.isSpecial(added.content) ? 'special' : 'added', text: added.content };
+    }
+    const piece = vocabulary.piece(id);
+    return piece === undefined ? undefined : { kind: 'piece', text: piece.text };
+  }
+}
+
+function withWholePrefix(text: string): string {
+  return SPACE_SYMBOL + text.replaceAll(SPACE_SYMBOL, ' ');
+}
+
+function prefixFirstSegment(segments: Segment[]): void {
+  const [first] = segments;
+  if (first === undefined || first.added) segments.unshift({ text: SPACE_SYMBOL, added: false });
+  else segments[0] = { text: SPACE_SYMBOL + first.text, added: false };
+}

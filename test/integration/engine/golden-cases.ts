@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { type PromptContent, type PromptMessage } from '@tessera/contracts';
+import { type GenerationImage } from '@tessera/engine';
+import { findRepositoryRoot } from '@tessera/testing';
+import sharp from 'sharp';
+
+export interface GoldenCase {
+  key: string;
+  turns: [question: string, answer: string | null][];
+  images: string[];
+  concatenated: boolean;
+  prompt: string;
+  input_ids: number[];
+  tokens: number[];
+  text: string;
+  finished: boolean;
+  tiles_per_image: number[];
+  max_new_tokens: number;
+  eos_token_id: number;
+}
+
+export interface GoldenFamily {
+  name: string;
+  directory: string;
+  checkpoint: string;
+  images: string;
+  cases: GoldenCase[];
+}
+
+const root = findRepositoryRoot();
+const golden = (...parts: string[]): string => path.join(root, 'test', 'golden', ...parts);
+
+/** The families with reference outputs, and where their checkpoints and pictures are. */
+export const GOLDEN_FAMILIES: GoldenFamily[] = [
+  {
+    name: 'mini-internvl-chat-4b-v1-5',
+    checkpoint: golden('mini-internvl-chat-4b-v1-5', 'checkpoint'),
+    images: golden('images'),
+  },
+  {
+    name: 'tessera-tiny',
+    checkpoint: path.join(root, 'models', 'tessera-tiny'),
+    images: golden('tessera-tiny', 'images'),
+  },
+].map((family) => {
+  const directory = golden(family.name);
+  const { cases } = JSON.parse(readFileSync(path.join(directory, 'cases.json'), 'utf8')) as {
+    cases: GoldenCase[];
+  };
+  return { ...family, directory, cases };
+});
+
+/** Messages of a case; `<image>` in its questions becomes image parts, in order. */
+export function caseMessages({ turns }: GoldenCase): { question: PromptContent[]; answer?: string }[] {
+  let image = 0;
+  return turns.map(([question, answer]) => {
+    const pieces = question.split('<image>');
+    const content = pieces.flatMap((text, index): PromptContent[] =>
+      index === 0
+        ? [{ type: 'text', text }]
+        : [
+            { type: 'image', image: image++ },
+            { type: 'text', text },
+          ],
+    );
+    return answer === null ? { question: content } : { question: content, answer };
+  });
+}
+
+/**
+ * The case as API messages. The template puts `<image>\n` and `Image-k: ` itself, so those spellings are taken out of
+ * the reference's question, which must leave the same prompt.
+ */
+export function apiMessages(goldenCase: GoldenCase): PromptMessage[] {
+  return caseMessages(goldenCase).flatMap(({ question, answer }): PromptMessage[] => {
+    const content = question.flatMap((part): PromptContent[] => {
+      if (part.type === 'image') return [part];
+      const text = part.text.replace(/^\n/, '').replace(/Image-\d+: $/, '');
+      return text === '' ? [] : [{ type: 'text', text }];
+    });
+    const asked: PromptMessage = { role: 'user', content };
+    return answer === undefined
+      ? [asked]
+      : [asked, { role: 'assistant', content: [{ type: 'text', text: answer }] }];
+  });
+}
+
+export async function loadPicture(file: string): Promise<GenerationImage> {
+  const { data, info } = await sharp(file)
+    .removeAlpha()
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return { width: info.width, height: info.height, decode: async () => data };
+}
+
+export async function caseImages(family: GoldenFamily, goldenCase: GoldenCase): Promise<GenerationImage[]> {
+  const images = await Promise.all(
+    goldenCase.images.map((name) => loadPicture(path.join(family.images, `${name}.png`))),
+  );
+  return images.map((image, index) => ({ ...image, joinsPrevious: goldenCase.concatenated && index > 0 }));
+}
