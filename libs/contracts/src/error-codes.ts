@@ -72,11 +72,29 @@ export const ERROR_CODES = {
     false,
     'The job has already ended, so it can no longer be changed.',
   ),
+  job_not_finished: entry(
+    409,
+    'conflict_error',
+    false,
+    'The job has not ended yet, so it cannot be deleted; cancel it first.',
+  ),
   idempotency_key_in_use: entry(
     409,
     'conflict_error',
     true,
     'A request with this Idempotency-Key is still being handled.',
+  ),
+  request_timeout: entry(
+    408,
+    'invalid_request_error',
+    true,
+    'The client took longer to send its request than allowed.',
+  ),
+  headers_too_large: entry(
+    431,
+    'invalid_request_error',
+    false,
+    'The request headers have more bytes than allowed.',
   ),
   request_too_large: entry(
     413,

@@ -93,9 +93,9 @@ describe.each(variants)('a tokenizer with $name', (variant) => {
 
   // Where an added token overrides a base piece, plain text is cut into other pieces on purpose.
   const { added_tokens_decoder: addedTokens } = variant.files.config;
-  const overrides = variant.name === 'added tokens over base pieces';
-  it.skipIf(addedTokens === undefined || overrides)('encodes pieces as the whole text', () => {
-    const added = Object.values(addedTokens ?? {}).map(({ content }) => content);
+  if (addedTokens === undefined || variant.name === 'added tokens over base pieces') return;
+  it('encodes pieces as the whole text', () => {
+    const added = Object.values(addedTokens).map(({ content }) => content);
     const pattern = new RegExp(
       `(${added.map((content) => content.replaceAll('|', String.raw`\|`)).join('|')})`,
     );
