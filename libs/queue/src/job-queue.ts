@@ -1,0 +1,69 @@
+import type { Answer, Job, JobError, JobRecord, JobStatus, ServedModel } from '@tessera/contracts';
+
+/** What `createJob` did. Nothing was kept unless `created`. */
+export type CreateJobOutcome =
+  | { kind: 'created'; record: JobRecord }
+  /** The idempotency key already made this job with the same body. */
+  | { kind: 'replayed'; record: JobRecord }
+  | { kind: 'key_reused' }
+  | { kind: 'key_in_use' }
+  | { kind: 'queue_full'; waitingJobCount: number; limit: number };
+
+export interface NewJob {
+  record: JobRecord;
+  priority: 'normal' | 'low';
+  idempotency?: { key: string; bodySha256: string };
+}
+
+export type CancelOutcome = 'cancelled' | 'requested' | 'already_final' | 'not_found';
+
+export interface JobPage {
+  records: JobRecord[];
+  hasMore: boolean;
+}
+
+/** A piece of a job's event stream. `id` grows, and is what a reader passes to resume after it. */
+export type JobStreamEvent =
+  | { id: string; type: 'text'; text: string }
+  /** The job reached a final status; nothing follows. */
+  | { id: string; type: 'final'; status: JobStatus }
+  /** A new attempt begins: text sent so far is void. */
+  | { id: string; type: 'restart' };
+
+/** What a worker holds while it answers a job; every write is refused once the attempt is no longer the job's own. */
+export interface JobAttempt {
+  readonly record: JobRecord;
+  /** Aborted when the job is cancelled, its execution timeout passes, or the lock is lost. */
+  readonly signal: AbortSignal;
+  /** Appends text to the job's event stream. */
+  publishText(delta: string): Promise<void>;
+}
+
+/** Job records and queues as the API sees them. */
+export interface JobStore {
+  createJob(job: NewJob): Promise<CreateJobOutcome>;
+  getJob(id: string): Promise<JobRecord | undefined>;
+  /** Newest first. `after` is the id of the last record already seen. */
+  listJobs(query: { limit: number; after?: string; status?: JobStatus }): Promise<JobPage>;
+  requestCancel(id: string): Promise<CancelOutcome>;
+  /** Removes a final job's record; false when there is none. */
+  deleteJob(id: string): Promise<boolean>;
+  /** Jobs ahead of this one, or undefined when it is not waiting. */
+  queuePosition(record: JobRecord): Promise<number | undefined>;
+  /** Resolves with the record once it is final, or as it is when `timeoutMs` passes or the signal aborts. */
+  waitForFinal(
+    id: string,
+    options: { timeoutMs: number; signal?: AbortSignal },
+  ): Promise<JobRecord | undefined>;
+  /** Events after `afterId` (all when absent), until the final one or the signal aborts. */
+  streamEvents(id: string, options: { afterId?: string; signal: AbortSignal }): AsyncIterable<JobStreamEvent>;
+  /** Models that at least one live worker announces. */
+  servedModels(): Promise<ServedModel[]>;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type AttemptResult = { kind: 'completed'; answer: Answer } | { kind: 'failed'; error: JobError };
+
+/** The job object that clients see; defined once, next to the record. */
+export type ToJobObject = (record: JobRecord, queuePosition?: number) => Job;

@@ -1,0 +1,109 @@
+import { ERROR_CODES, type ErrorCode, type JobError } from '@tessera/contracts';
+
+function errorJson(code: ErrorCode, message: string): string {
+  const error: JobError = { code, message, retryable: ERROR_CODES[code].retryable };
+  return JSON.stringify(error);
+}
+
+/**
+ * What every script begins with. `KEYS[1]` is the key root, such as `{tessera}`; every other key begins with it, and
+ * its hash tag keeps them all in one slot of a Redis Cluster. Time is the Redis server's, so that all processes share
+ * one clock.
+ *
+ * Keys: `<root>:job:<id>` hash, the record; `<root>:job-events:<id>` stream; `<root>:jobs` zset by creation;
+ * `<root>:jobs:<status>` zset by creation; `<root>:waiting:<model>` zset of queued jobs in the order they are taken;
+ * `<root>:deadlines` zset by deadline; `<root>:unqueued` zset of open jobs whose queue entry may be missing, by the time
+ * of the mark; `<root>:idempotency:<hash>` hash; `<root>:webhook-outbox` stream.
+ */
+export const sharedLua = `
+local root = KEYS[1]
+
+local function jobKey(id) return root .. ':job:' .. id end
+local function eventsKey(id) return root .. ':job-events:' .. id end
+
+local function nowMs()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+local function isOpen(status) return status == 'queued' or status == 'in_progress' end
+
+-- Moves the job between the status indexes. Low priority waits behind everything of normal priority.
+local function setStatus(id, status)
+  local key = jobKey(id)
+  local facts = redis.call('HMGET', key, 'status', 'createdAtMs', 'model', 'priority')
+  if facts[1] then redis.call('ZREM', root .. ':jobs:' .. facts[1], id) end
+  redis.call('ZADD', root .. ':jobs:' .. status, facts[2], id)
+  if status == 'queued' then
+    local score = tonumber(facts[2])
+    if facts[4] == 'low' then score = score + 1e14 end
+    redis.call('ZADD', root .. ':waiting:' .. facts[3], score, id)
+  else
+    redis.call('ZREM', root .. ':waiting:' .. facts[3], id)
+  end
+  redis.call('HSET', key, 'status', status)
+end
+
+-- Appends an event that readers of the job's stream see, and wakes them. kind: 'text' or 'final'.
+local function appendEvent(id, kind, ...)
+  local facts = redis.call('HMGET', jobKey(id), 'eventRetentionSeconds', 'maxEvents')
+  redis.call('XADD', eventsKey(id), 'MAXLEN', '~', facts[2], '*', ...)
+  redis.call('EXPIRE', eventsKey(id), facts[1])
+  redis.call('PUBLISH', root .. ':notifications', kind .. ' ' .. id)
+end
+`;
+
+/** Needs {@link sharedLua}. The one way a job ends: indexes, outbox, event, notification and expiry together. */
+export const finishJobLua = `
+local CANCELLED_ERROR = [[${errorJson('job_cancelled', 'The job was cancelled on request.')}]]
+local EXPIRED_ERROR = [[${errorJson('job_expired', 'The job did not finish before its deadline.')}]]
+local CRASHED_ERROR = [[${errorJson('worker_crashed', 'The workers that ran this job died or lost it too often.')}]]
+
+-- The event id follows from the job and its one final status, so an event that is sent again keeps its id.
+local function appendToOutbox(id, key, status)
+  local webhook = redis.call('HGET', key, 'webhook')
+  if not webhook then return end
+  local eventType = 'job.' .. status
+  for _, wanted in ipairs(cjson.decode(webhook).events) do
+    if wanted == eventType then
+      local eventId = 'evt_' .. string.gsub(id, '^job_', '') .. '_' .. status
+      redis.call('XADD', root .. ':webhook-outbox', '*', 'eventId', eventId, 'jobId', id, 'eventType', eventType)
+      return
+    end
+  end
+end
+
+local function finishJob(id, status, field, value)
+  local key = jobKey(id)
+  setStatus(id, status)
+  redis.call('HSET', key, 'finishedAtMs', nowMs(), field, value)
+  redis.call('ZREM', root .. ':deadlines', id)
+  redis.call('ZREM', root .. ':unqueued', id)
+  appendToOutbox(id, key, status)
+  appendEvent(id, 'final', 'type', 'final', 'status', status)
+  redis.call('EXPIRE', key, redis.call('HGET', key, 'retentionSeconds'))
+  return status
+end
+
+local function cancelJob(id) return finishJob(id, 'cancelled', 'error', CANCELLED_ERROR) end
+local function expireJob(id) return finishJob(id, 'expired', 'error', EXPIRED_ERROR) end
+local function crashJob(id) return finishJob(id, 'failed', 'error', CRASHED_ERROR) end
+`;
+
+/**
+ * Needs {@link sharedLua}. Fencing: only the job's current attempt may write. A command that ioredis sent again after a
+ * reconnect finds the job final with its own token still on it, and gets the same answer as the first time.
+ */
+export const fenceLua = `
+-- Returns nil when the attempt may write, else what to answer instead.
+local function refusal(id, token)
+  local facts = redis.call('HMGET', jobKey(id), 'status', 'attemptToken')
+  if not facts[1] then return 'gone' end
+  if facts[2] ~= token then
+    if isOpen(facts[1]) then return 'superseded' end
+    return 'already_final'
+  end
+  if facts[1] ~= 'in_progress' then return facts[1] end
+  return nil
+end
+`;

@@ -1,0 +1,44 @@
+import { TesseraError } from '@tessera/contracts';
+
+/** No Redis server that is new enough, and no way to get one without the operator. */
+export class RedisServerMissingError extends TesseraError {
+  readonly code = 'service_unavailable';
+  constructor(
+    /** What was tried, and why it did not do. */
+    readonly reason: string,
+    options: { cause?: unknown } = {},
+  ) {
+    super(
+      `Tessera needs Redis 6.2 or newer (or Valkey) and could not get one: ${reason}. Install the package ` +
+        '"redis-server" or "valkey" so that the command is on PATH, or set REDIS_URL to a running server.',
+      options,
+    );
+  }
+}
+
+/** The server ended, or did not answer, before it was ready. */
+export class RedisServerStartError extends TesseraError {
+  readonly code = 'service_unavailable';
+  constructor(
+    readonly reason: string,
+    /** The last lines that the server logged. */
+    readonly logTail: string,
+  ) {
+    super(`the private Redis server did not start: ${reason}${logTail === '' ? '' : `\n${logTail}`}`);
+  }
+}
+
+/** A live server of another live program works in this folder. */
+export class RedisDirectoryInUseError extends TesseraError {
+  readonly code = 'service_unavailable';
+  constructor(
+    readonly directory: string,
+    readonly serverPid: number,
+    readonly ownerPid: number,
+  ) {
+    super(
+      `${directory} is in use by Redis process ${serverPid}, started by process ${ownerPid}; ` +
+        'stop that one first, or give this one a data folder of its own (TESSERA_DATA_DIR)',
+    );
+  }
+}
