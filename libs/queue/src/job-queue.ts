@@ -30,15 +30,6 @@ export type JobStreamEvent =
   /** A new attempt begins: text sent so far is void. */
   | { id: string; type: 'restart' };
 
-/** What a worker holds while it answers a job; every write is refused once the attempt is no longer the job's own. */
-export interface JobAttempt {
-  readonly record: JobRecord;
-  /** Aborted when the job is cancelled, its execution timeout passes, or the lock is lost. */
-  readonly signal: AbortSignal;
-  /** Appends text to the job's event stream. */
-  publishText(delta: string): Promise<void>;
-}
-
 /** Job records and queues as the API sees them. */
 export interface JobStore {
   createJob(job: NewJob): Promise<CreateJobOutcome>;

@@ -1,1 +1,1 @@
-export {};
+export { type ObjectStore } from './object-store.js';

@@ -1,0 +1,44 @@
+import type { JobRecord, ServedModel } from '@tessera/contracts';
+import type { Logger } from '@tessera/observability';
+import type { QueueConnection } from './connection.js';
+import type { AttemptResult } from './job-queue.js';
+
+/** What a worker holds while it answers a job; every write is refused once the attempt is no longer the job's own. */
+export interface JobAttempt {
+  readonly record: JobRecord;
+  /**
+   * Aborted when the job is cancelled or expires, its execution timeout passes, the lock is lost, or the consumer hands
+   * the job back. The handler stops and rejects; the consumer knows why it aborted and records that.
+   */
+  readonly signal: AbortSignal;
+  /** Appends text to the job's event stream. */
+  publishText(delta: string): Promise<void>;
+}
+
+export interface JobConsumerOptions {
+  readonly connection: QueueConnection;
+  /** Its id names the queue; announced to the API for as long as the consumer runs. */
+  readonly model: ServedModel;
+  /** Attempts at a time. */
+  readonly concurrency: number;
+  readonly lockDurationMs: number;
+  readonly logger: Logger;
+  /**
+   * Answers one job. A returned failure is recorded with its code, and tried again where the error is retryable and
+   * attempts are left; a rejection that the signal does not explain is recorded as `internal_error`.
+   */
+  readonly handle: (attempt: JobAttempt) => Promise<AttemptResult>;
+}
+
+/** A worker's end of a model's queue: one processor promise per queue entry, locks renewed by BullMQ. */
+export interface JobConsumer {
+  /** Attempts under way. */
+  readonly activeCount: number;
+  /** Whether Redis answers. */
+  ping(): Promise<void>;
+  /**
+   * Takes no more entries, withdraws the model's announcement, waits for what is active, and after `timeoutMs` aborts
+   * the rest and hands it back without using up an attempt or a stall. Then closes the connections.
+   */
+  drain(timeoutMs: number): Promise<{ finishedCount: number; handedBackCount: number }>;
+}
