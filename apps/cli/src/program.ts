@@ -1,0 +1,25 @@
+import { Command } from 'commander';
+import { upCommand } from './up/up-command.js';
+import { webhookCommand } from './webhook/webhook-command.js';
+
+/** The `tessera` command with everything below it. Refused arguments are thrown as a CommanderError. */
+export function createProgram(): Command {
+  const program = new Command('tessera')
+    .description(
+      'Answers questions about images, at scale. Settings are environment variables: see docs/settings.md.',
+    )
+    .addCommand(upCommand())
+    .addCommand(webhookCommand());
+  throwInsteadOfExit(program);
+  return program;
+}
+
+/** Commands added with `addCommand` do not inherit it. */
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride().showHelpAfterError(`(see ${pathOf(command)} --help)`);
+  for (const subcommand of command.commands) throwInsteadOfExit(subcommand);
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
+}
