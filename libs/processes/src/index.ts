@@ -1,4 +1,5 @@
 export { acquireLockFile, LockHeldError, type LockFile } from './lock-file.js';
+export { guardProcess, type ProcessGuard } from './process-guard.js';
 export {
   describeProcess,
   isRunning,
@@ -6,3 +7,4 @@ export {
   type ProcessReference,
 } from './process-reference.js';
 export { terminateProcess, waitUntilGone } from './terminate-process.js';
+export { stopWithParent } from './stop-with-parent.js';
