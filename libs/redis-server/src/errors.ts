@@ -23,8 +23,12 @@ export class RedisServerStartError extends TesseraError {
     readonly reason: string,
     /** The last lines that the server logged. */
     readonly logTail: string,
+    options: { cause?: unknown } = {},
   ) {
-    super(`the private Redis server did not start: ${reason}${logTail === '' ? '' : `\n${logTail}`}`);
+    super(
+      `the private Redis server did not start: ${reason}${logTail === '' ? '' : `\n${logTail}`}`,
+      options,
+    );
   }
 }
 
@@ -33,12 +37,13 @@ export class RedisDirectoryInUseError extends TesseraError {
   readonly code = 'service_unavailable';
   constructor(
     readonly directory: string,
-    readonly serverPid: number,
+    /** Undefined while its server is being started. */
+    readonly serverPid: number | undefined,
     readonly ownerPid: number,
   ) {
     super(
-      `${directory} is in use by Redis process ${serverPid}, started by process ${ownerPid}; ` +
-        'stop that one first, or give this one a data folder of its own (TESSERA_DATA_DIR)',
+      `${directory} is in use by ${serverPid === undefined ? 'a Redis' : `Redis process ${serverPid}`}, ` +
+        `started by process ${ownerPid}; stop that one first, or give this one a data folder of its own (TESSERA_DATA_DIR)`,
     );
   }
 }

@@ -22,7 +22,11 @@ export function unpackedBinaryDirectory(dataDirectory: string): string {
 }
 
 /** Looks for `redis-server` and `valkey-server` on PATH, then for one unpacked under the data folder. */
-export async function searchRedisServer({ dataDirectory }: { dataDirectory: string }): Promise<RedisServerSearch> {
+export async function searchRedisServer({
+  dataDirectory,
+}: {
+  dataDirectory: string;
+}): Promise<RedisServerSearch> {
   const unpacked = SERVER_NAMES.map((name) => join(unpackedBinaryDirectory(dataDirectory), name));
   const tooOld: RedisServerBinary[] = [];
   for (const command of [...SERVER_NAMES, ...unpacked]) {
@@ -35,7 +39,9 @@ export async function searchRedisServer({ dataDirectory }: { dataDirectory: stri
 }
 
 /** The server to use, or undefined when there is none of version 6.2 or newer. */
-export async function findRedisServer(options: { dataDirectory: string }): Promise<RedisServerBinary | undefined> {
+export async function findRedisServer(options: {
+  dataDirectory: string;
+}): Promise<RedisServerBinary | undefined> {
   return (await searchRedisServer(options)).binary;
 }
 

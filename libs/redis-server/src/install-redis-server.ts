@@ -44,10 +44,18 @@ async function installWithWhatIsThere(context: InstallContext): Promise<InstallO
     return { kind: 'unavailable', reason: 'there is no apt-get here, and other package managers need root' };
   }
   if (await isThere('dnf')) {
-    return installWithCommand(context, { command: 'dnf', args: ['install', '-y'], packages: ['redis', 'valkey'] });
+    return installWithCommand(context, {
+      command: 'dnf',
+      args: ['install', '-y'],
+      packages: ['redis', 'valkey'],
+    });
   }
   if (await isThere('apk')) {
-    return installWithCommand(context, { command: 'apk', args: ['add', '--no-cache'], packages: ['redis', 'valkey'] });
+    return installWithCommand(context, {
+      command: 'apk',
+      args: ['add', '--no-cache'],
+      packages: ['redis', 'valkey'],
+    });
   }
   return { kind: 'unavailable', reason: 'none of apt-get, dnf and apk is on this system' };
 }
@@ -58,6 +66,7 @@ async function isThere(command: string): Promise<boolean> {
 
 function explainFailure(outcome: InstallOutcome, { tooOld }: RedisServerSearch): string {
   const [oldest] = tooOld;
-  if (oldest !== undefined) return `${oldest.command} is ${oldest.product} ${oldest.version}, which is too old`;
+  if (oldest !== undefined)
+    return `${oldest.command} is ${oldest.product} ${oldest.version}, which is too old`;
   return outcome.kind === 'installed' ? 'the installed package holds no server command' : outcome.reason;
 }

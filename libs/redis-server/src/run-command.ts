@@ -24,7 +24,8 @@ export function runCommand(
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
     child.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'EACCES') resolve({ exitCode: undefined, output, found: false });
+      if (error.code === 'ENOENT' || error.code === 'EACCES')
+        resolve({ exitCode: undefined, output, found: false });
       else reject(error);
     });
     child.once('close', (code) => resolve({ exitCode: code ?? undefined, output, found: true }));

@@ -40,13 +40,19 @@ export interface AptCommands {
  * Tries the packages in order; the package lists are fetched once, and only when the lists at hand did not do
  * (missing, as in container images, or so old that the files they name are gone).
  */
-export async function installFirstAvailable({ log, update, install, describe }: AptCommands): Promise<InstallOutcome> {
+export async function installFirstAvailable({
+  log,
+  update,
+  install,
+  describe,
+}: AptCommands): Promise<InstallOutcome> {
   let reason = '';
   for (const freshLists of [false, true]) {
     if (freshLists) {
       log('fetching package lists: apt-get update');
       const result = await runApt(update);
-      if (result.exitCode !== 0) return { kind: 'failed', reason: `apt-get update failed: ${lastLines(result.output, 3)}` };
+      if (result.exitCode !== 0)
+        return { kind: 'failed', reason: `apt-get update failed: ${lastLines(result.output, 3)}` };
     }
     for (const name of PACKAGES) {
       log(`no Redis server found; running: ${describe(name)}`);
@@ -60,7 +66,14 @@ export async function installFirstAvailable({ log, update, install, describe }: 
 
 /** `env` sets what makes apt ask nothing; a lock held by another apt is waited for. */
 function runApt(args: readonly string[]): Promise<CommandResult> {
-  return runCommand('env', ['DEBIAN_FRONTEND=noninteractive', 'LC_ALL=C', 'apt-get', '-o', 'DPkg::Lock::Timeout=120', ...args]);
+  return runCommand('env', [
+    'DEBIAN_FRONTEND=noninteractive',
+    'LC_ALL=C',
+    'apt-get',
+    '-o',
+    'DPkg::Lock::Timeout=120',
+    ...args,
+  ]);
 }
 
 /** A folder of commands that do nothing and succeed, to stand first in the PATH of a package's scripts. */

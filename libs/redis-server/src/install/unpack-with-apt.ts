@@ -47,11 +47,15 @@ async function unpack(archives: string, root: string): Promise<InstallOutcome> {
   const packages = (await readdir(archives)).filter((name) => name.endsWith('.deb'));
   for (const name of packages) {
     const { exitCode, output } = await runCommand('dpkg-deb', ['-x', join(archives, name), root]);
-    if (exitCode !== 0) return { kind: 'failed', reason: `dpkg-deb -x ${name} failed: ${lastLines(output, 3)}` };
+    if (exitCode !== 0)
+      return { kind: 'failed', reason: `dpkg-deb -x ${name} failed: ${lastLines(output, 3)}` };
   }
   return packages.length > 0
     ? { kind: 'installed' }
-    : { kind: 'failed', reason: 'apt downloaded nothing: the package is installed, but its server does not run' };
+    : {
+        kind: 'failed',
+        reason: 'apt downloaded nothing: the package is installed, but its server does not run',
+      };
 }
 
 /** Scripts under `bin/` that start the unpacked servers with the unpacked libraries. */
