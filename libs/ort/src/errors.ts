@@ -59,3 +59,15 @@ export class TensorShapeError extends TesseraError {
     );
   }
 }
+
+/** Rows were asked of a tensor that does not have them. */
+export class TensorRowsError extends TesseraError {
+  readonly code = 'internal_error';
+  constructor(
+    readonly firstRow: number,
+    readonly count: number,
+    readonly rowCount: number,
+  ) {
+    super(`rows ${firstRow} to ${firstRow + count} (exclusive) of a tensor with ${rowCount} rows`);
+  }
+}

@@ -1,6 +1,6 @@
 import { Binding } from './binding.js';
 import { type Device, CPU_DEVICE } from './device.js';
-import { DisposedError } from './errors.js';
+import { NativeHandle } from './native/native-handle.js';
 import { readString, type OrtApi, type Pointer } from './native/ort-api.js';
 
 const OPTIMIZE_ALL = 99;
@@ -16,62 +16,71 @@ export class Session {
 
   private constructor(
     private readonly api: OrtApi,
-    private session: Pointer | undefined,
+    private readonly handle: NativeHandle,
     readonly inputNames: readonly string[],
     readonly outputNames: readonly string[],
   ) {}
 
   /** Loads a model from a file or from memory on a thread-pool thread, with the environment's shared thread pool. */
-  static async create(
+  static create(
     api: OrtApi,
-    environment: Pointer,
+    environment: NativeHandle,
     model: string | Uint8Array,
     options: SessionOptions,
   ): Promise<Session> {
-    const sessionOptions = api.create('CreateSessionOptions');
-    try {
-      api.call('DisablePerSessionThreads', sessionOptions);
-      api.call('SetSessionGraphOptimizationLevel', sessionOptions, OPTIMIZE_ALL);
-      if (options.profileTo !== undefined) api.call('EnableProfiling', sessionOptions, options.profileTo);
-      const session =
-        typeof model === 'string'
-          ? await api.createAsync('CreateSession', environment, model, sessionOptions)
-          : await api.createAsync(
-              'CreateSessionFromArray',
-              environment,
-              model,
-              model.byteLength,
-              sessionOptions,
-            );
-      return new Session(api, session, readNames(api, session, 'Input'), readNames(api, session, 'Output'));
-    } finally {
-      api.release('ReleaseSessionOptions', sessionOptions);
-    }
+    return environment.use(async (pointer) => {
+      const handle = new NativeHandle(api, 'Session', {
+        pointer: await loadModel(api, pointer, model, options),
+        parent: environment,
+      });
+      try {
+        const [inputs, outputs] = [readNames(api, handle, 'Input'), readNames(api, handle, 'Output')];
+        return new Session(api, handle, inputs, outputs);
+      } catch (error) {
+        handle.dispose();
+        throw error;
+      }
+    });
   }
 
-  /** A set of inputs and outputs to run with; dispose it before the session. */
+  /** A set of inputs and outputs to run with. */
   createBinding(): Binding {
-    return new Binding(this.api, this.pointer);
+    return new Binding(this.api, this.handle);
   }
 
+  /** Frees the model as soon as its bindings are disposed and no run is under way. */
   dispose(): void {
-    if (this.session !== undefined) this.api.release('ReleaseSession', this.session);
-    this.session = undefined;
-  }
-
-  private get pointer(): Pointer {
-    if (this.session === undefined) throw new DisposedError('Session');
-    return this.session;
+    this.handle.dispose();
   }
 }
 
-function readNames(api: OrtApi, session: Pointer, side: 'Input' | 'Output'): string[] {
+async function loadModel(
+  api: OrtApi,
+  environment: Pointer,
+  model: string | Uint8Array,
+  { profileTo }: SessionOptions,
+): Promise<Pointer> {
+  const options = api.create('CreateSessionOptions');
+  try {
+    api.call('DisablePerSessionThreads', options);
+    api.call('SetSessionGraphOptimizationLevel', options, OPTIMIZE_ALL);
+    if (profileTo !== undefined) api.call('EnableProfiling', options, profileTo);
+    if (typeof model === 'string') return await api.createAsync('CreateSession', environment, model, options);
+    return await api.createAsync('CreateSessionFromArray', environment, model, model.byteLength, options);
+  } finally {
+    api.release('ReleaseSessionOptions', options);
+  }
+}
+
+function readNames(api: OrtApi, session: NativeHandle, side: 'Input' | 'Output'): string[] {
   const allocator = api.create('GetAllocatorWithDefaultOptions');
-  const count = api.size(`SessionGet${side}Count`, session);
+  const count = api.size(`SessionGet${side}Count`, session.pointer);
   return Array.from({ length: count }, (_, index) => {
-    const name = api.create(`SessionGet${side}Name`, session, index, allocator);
-    const text = readString(name);
-    api.call('AllocatorFree', allocator, name);
-    return text;
+    const name = api.create(`SessionGet${side}Name`, session.pointer, index, allocator);
+    try {
+      return readString(name);
+    } finally {
+      api.call('AllocatorFree', allocator, name);
+    }
   });
 }

@@ -1,69 +1,89 @@
 import { type Device, CPU_DEVICE } from './device.js';
 import { ELEMENT_TYPES, elementCount, type ElementType, type HostArray } from './element-type.js';
-import { DisposedError, TensorShapeError } from './errors.js';
+import { TensorRowsError, TensorShapeError } from './errors.js';
+import { NativeHandle } from './native/native-handle.js';
 import { addressOf, type OrtApi, type Pointer } from './native/ort-api.js';
+
+/** What a tensor is made from. */
+export interface TensorContents<T extends ElementType> {
+  readonly elementType: T;
+  /** Shape, outermost dimension first. */
+  readonly dims: readonly number[];
+  /** The elements, row-major. */
+  readonly data: HostArray<T>;
+}
+
+/** What makes tensors over process memory. */
+export interface HostMemory {
+  readonly api: OrtApi;
+  /** ONNX Runtime's description of process memory. */
+  readonly info: NativeHandle;
+}
 
 /**
  * An OrtValue that holds a dense tensor, and the memory behind it.
  * A tensor owns its OrtValue, not its memory: views share memory, and JavaScript frees it when nobody refers to it.
  */
 export class Tensor<T extends ElementType = ElementType> {
-  private value: Pointer | undefined;
+  readonly elementType: T;
+  /** Shape, outermost dimension first. */
+  readonly dims: readonly number[];
+  /** The elements, row-major. Reading while a run writes them gives torn values. */
+  readonly data: HostArray<T>;
+  readonly device: Device = CPU_DEVICE;
+  private readonly handle: NativeHandle;
 
   private constructor(
-    private readonly api: OrtApi,
-    private readonly memoryInfo: Pointer,
-    readonly elementType: T,
-    /** Shape, outermost dimension first. */
-    readonly dims: readonly number[],
-    /** The elements, row-major. Reading while a run writes them gives torn values. */
-    readonly data: HostArray<T>,
-    readonly device: Device,
+    private readonly memory: HostMemory,
+    { elementType, dims, data }: TensorContents<T>,
   ) {
-    const shape = BigInt64Array.from(dims, BigInt);
-    this.value = api.create(
+    this.elementType = elementType;
+    this.dims = dims;
+    this.data = data;
+    const { api, info } = memory;
+    const pointer = api.create(
       'CreateTensorWithDataAsOrtValue',
-      memoryInfo,
+      info.pointer,
       addressOf(data),
       data.byteLength,
-      shape,
+      BigInt64Array.from(dims, BigInt),
       dims.length,
       ELEMENT_TYPES[elementType].onnx,
     );
+    this.handle = new NativeHandle(api, 'Tensor', { pointer });
   }
 
   /**
    * A tensor over process memory. `data` must not live inside V8's heap, as small typed arrays made by length do:
-   * {@link allocateHostArray} makes one that does not.
+   * {@link allocateHostArray} makes one that does not. Throws {@link TensorShapeError}.
    */
-  static overHostMemory<T extends ElementType>(
-    api: OrtApi,
-    memoryInfo: Pointer,
-    contents: { elementType: T; dims: readonly number[]; data: HostArray<T> },
-  ): Tensor<T> {
-    const { elementType, dims, data } = contents;
-    const needed = elementCount(dims);
-    if (data.length !== needed) throw new TensorShapeError(dims, needed, data.length);
-    return new Tensor(api, memoryInfo, elementType, dims, data, CPU_DEVICE);
+  static overHostMemory<T extends ElementType>(memory: HostMemory, contents: TensorContents<T>): Tensor<T> {
+    const needed = elementCount(contents.dims);
+    const given = contents.data.length;
+    if (given !== needed) throw new TensorShapeError(contents.dims, needed, given);
+    return new Tensor(memory, contents);
   }
 
-  /** A tensor over `count` consecutive rows (outermost dimension) of this one's memory. */
+  /**
+   * A tensor over `count` consecutive rows (outermost dimension) of this one's memory.
+   * Throws {@link TensorRowsError} when the tensor does not have them.
+   */
   rows(first: number, count: number): Tensor<T> {
-    const [, ...inner] = this.dims;
+    const [rowCount = 0, ...inner] = this.dims;
+    if (first < 0 || count < 0 || first + count > rowCount) throw new TensorRowsError(first, count, rowCount);
     const rowLength = elementCount(inner);
     const data = this.data.subarray(first * rowLength, (first + count) * rowLength) as HostArray<T>;
-    return new Tensor(this.api, this.memoryInfo, this.elementType, [count, ...inner], data, this.device);
+    return new Tensor(this.memory, { elementType: this.elementType, dims: [count, ...inner], data });
   }
 
   /** The OrtValue. Throws {@link DisposedError} after `dispose()`. */
   get pointer(): Pointer {
-    if (this.value === undefined) throw new DisposedError('Tensor');
-    return this.value;
+    return this.handle.pointer;
   }
 
+  /** Gives the OrtValue up. Bindings that use the tensor keep its memory alive until they are disposed. */
   dispose(): void {
-    if (this.value !== undefined) this.api.release('ReleaseValue', this.value);
-    this.value = undefined;
+    this.handle.dispose();
   }
 }
 

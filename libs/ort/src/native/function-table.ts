@@ -1,8 +1,8 @@
 /**
  * Functions of ONNX Runtime's `OrtApi` table that Tessera calls.
  *
- * Source: `onnxruntime_c_api.h`. The table is append-only, so an index never changes its meaning; the numbers
- * are positions in the header's struct. `tools/ort-function-indexes.mjs` prints them from a header file.
+ * Source: `struct OrtApi` of `onnxruntime_c_api.h`. The table is append-only, so an index, the position in that struct,
+ * never changes its meaning.
  */
 
 /** Version of the table that is asked for: the lowest that has every function below. */
@@ -47,7 +47,6 @@ export const FUNCTION_TABLE = {
   CreateSessionOptions: status(10, OUT),
   DisablePerSessionThreads: status(120, POINTER),
   SetSessionGraphOptimizationLevel: status(23, POINTER, 'int'),
-  AddSessionConfigEntry: status(130, POINTER, 'str', 'str'),
   EnableProfiling: status(14, POINTER, PATH),
   ReleaseSessionOptions: release(100),
   CreateSession: status(7, POINTER, PATH, POINTER, OUT),
@@ -57,7 +56,6 @@ export const FUNCTION_TABLE = {
   SessionGetOutputCount: status(31, POINTER, OUT_SIZE),
   SessionGetInputName: status(36, POINTER, 'size_t', POINTER, OUT),
   SessionGetOutputName: status(37, POINTER, 'size_t', POINTER, OUT),
-  SessionEndProfiling: status(110, POINTER, POINTER, OUT),
   GetAllocatorWithDefaultOptions: status(78, OUT),
   AllocatorFree: status(76, POINTER, POINTER),
   CreateCpuMemoryInfo: status(69, 'int', 'int', OUT),
@@ -68,8 +66,6 @@ export const FUNCTION_TABLE = {
   ReleaseIoBinding: release(135),
   BindInput: status(136, POINTER, 'str', POINTER),
   BindOutput: status(137, POINTER, 'str', POINTER),
-  ClearBoundInputs: release(141),
-  ClearBoundOutputs: release(142),
   CreateRunOptions: status(39, OUT),
   RunOptionsSetTerminate: status(46, POINTER),
   ReleaseRunOptions: release(97),

@@ -16,6 +16,12 @@ type Functions = Record<FunctionName, NativeFunction>;
 /** koffi runs foreign calls on stacks of its own; ONNX Runtime needs far more than the 128 KiB default. */
 const NATIVE_STACK_BYTES = 16 * 1024 * 1024;
 
+/**
+ * Libraries stay loaded until the process ends: koffi unloads one when its object is garbage, although functions taken
+ * from the table still point into it.
+ */
+const LOADED_LIBRARIES = new Set<ReturnType<typeof koffi.load>>();
+
 /** A type as koffi takes it: a name, a type object or a direction marker. */
 type NativeType = Parameters<typeof koffi.out>[0];
 
@@ -27,6 +33,9 @@ const NATIVE_TYPES: Record<string, () => NativeType> = {
 
 /** The calls of ONNX Runtime's C API, with its status objects turned into {@link OrtError}s. */
 export class OrtApi {
+  /** Native objects made and not yet released. */
+  liveHandles = 0;
+
   private constructor(
     private readonly functions: Functions,
     /** Version of the library, such as `1.30.0`. */
@@ -40,6 +49,7 @@ export class OrtApi {
       koffi.config({ sync_stack_size: NATIVE_STACK_BYTES, async_stack_size: NATIVE_STACK_BYTES });
     }
     const library = koffi.load(libraryPath);
+    LOADED_LIBRARIES.add(library);
     const base = library.func('OrtGetApiBase', 'void *', [])() as Pointer;
     const [getApi, getVersion] = readPointers(base, 2);
     const version = callPointer(getVersion, 'str', [])() as string;
@@ -67,17 +77,16 @@ export class OrtApi {
     return Number(out[0]);
   }
 
-  /** Like {@link call}, on a thread-pool thread: the event loop stays free. Arguments must stay alive until it ends. */
+  /**
+   * Like {@link call}, on a thread-pool thread: the event loop stays free. The callback keeps the arguments
+   * alive; memory that they point to is the caller's to keep.
+   */
   callAsync(name: FunctionName, ...args: NativeArgument[]): Promise<void> {
     return new Promise((resolve, reject) => {
       this.functions[name].async(...args, (error, status) => {
-        try {
-          if (error instanceof Error) throw error;
-          this.check(name, status);
-          resolve();
-        } catch (failure) {
-          reject(failure as Error);
-        }
+        const failure = error instanceof Error ? error : this.failureOf(name, status);
+        if (failure === undefined) resolve();
+        else reject(failure);
       });
     });
   }
@@ -95,7 +104,12 @@ export class OrtApi {
   }
 
   private check(name: FunctionName, status: NativeResult): void {
-    if (status === null || status === undefined) return;
+    const failure = this.failureOf(name, status);
+    if (failure !== undefined) throw failure;
+  }
+
+  private failureOf(name: FunctionName, status: NativeResult): OrtError | undefined {
+    if (status === null || status === undefined) return undefined;
     const pointer = status as Pointer;
     const error = new OrtError(
       name,
@@ -103,7 +117,7 @@ export class OrtApi {
       this.functions.GetErrorMessage(pointer) as string,
     );
     this.functions.ReleaseStatus(pointer);
-    throw error;
+    return error;
   }
 }
 
