@@ -5,12 +5,23 @@ import { type GraphBuilder, writeModel, type WriteProgress } from '@tessera/onnx
 import { buildTilingGraph } from '@tessera/preprocessing';
 import { type Architecture, describeArchitecture } from './architecture.js';
 import { Checkpoint } from './checkpoint/checkpoint.js';
-import { type CheckpointConfig, readCheckpointConfig } from './checkpoint/checkpoint-config.js';
+import {
+  type CheckpointConfig,
+  describeParts,
+  describeTiles,
+  readCheckpointConfig,
+} from './checkpoint/checkpoint-config.js';
 import { sha256OfFile } from './checksum.js';
 import { OutputExistsError, UnsupportedArchitectureError } from './errors.js';
 import { buildDecoderGraph } from './graphs/decoder-graph.js';
 import { buildVisionGraph } from './graphs/vision-graph.js';
-import { MANIFEST_FILE, type ModelManifest, readManifest, writeManifest } from './manifest.js';
+import {
+  MANIFEST_FILE,
+  type ModelManifest,
+  type Precision,
+  readManifest,
+  writeManifest,
+} from './manifest.js';
 import { buildRopeTables, type RopeTables } from './rope-tables.js';
 
 export interface ConvertOptions {
@@ -18,7 +29,7 @@ export interface ConvertOptions {
   source: string;
   /** Where the converted model goes; replaced when it holds one already. */
   output: string;
-  precision?: 'fp32';
+  precision?: Precision;
   /** Default: the name of the source directory. */
   id?: string;
   onProgress?: (graph: string, progress: WriteProgress) => void;
@@ -93,19 +104,13 @@ async function describeModel(
   options: ConvertOptions,
   { config, architecture, rope, checkpoint, staging }: Conversion & { staging: string },
 ): Promise<Omit<ModelManifest, 'format_version'>> {
-  const { decoder, vision } = architecture;
+  const { decoder } = architecture;
   const precision = options.precision ?? 'fp32';
   return {
     id: options.id ?? path.basename(path.resolve(options.source)),
     revision: await revisionOf(options.source, checkpoint, precision),
     precision,
-    tiles: {
-      size_pixels: vision.tileSizePixels,
-      min: config.dynamic_image_size ? config.min_dynamic_patch : 1,
-      max: config.dynamic_image_size ? config.max_dynamic_patch : 1,
-      use_thumbnail: config.use_thumbnail,
-      tokens_per_tile: vision.tokensPerTile,
-    },
+    tiles: describeTiles(config),
     chat_template: { name: templateName(config), system_message: config.system_message ?? null },
     language_model: {
       hidden_size: decoder.hiddenSize,
@@ -123,6 +128,7 @@ async function describeModel(
               row_offset: rope.longRope.rowOffset,
             },
     },
+    source: { ...describeParts(config), parameters: checkpoint.parameterCount },
     files: await describeFiles(staging),
   };
 }

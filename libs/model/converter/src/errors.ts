@@ -68,6 +68,15 @@ export class OutputExistsError extends ConversionError {
   }
 }
 
+/** A directory is neither a checkpoint nor a converted model. */
+export class NotAModelError extends ConversionError {
+  constructor(readonly directory: string) {
+    super(
+      `${directory} is no model: it has neither the config.json of a checkpoint nor the tessera.json of a converted model`,
+    );
+  }
+}
+
 /** A directory is not a converted model, or one of a format this version does not read. */
 export class ManifestInvalidError extends ConversionError {
   constructor(

@@ -6,12 +6,16 @@ import { ManifestInvalidError } from './errors.js';
 export const MANIFEST_FILE = 'tessera.json';
 const FORMAT_VERSION = 1;
 
+/** Number formats of the weights that a checkpoint can be converted to. */
+export const PRECISIONS = ['fp32'] as const;
+export type Precision = (typeof PRECISIONS)[number];
+
 const manifestSchema = z.object({
   format_version: z.literal(FORMAT_VERSION),
   id: z.string().min(1),
   /** Changes whenever answers may: a hash over the source's weights and configuration, and the precision. */
   revision: z.string().min(1),
-  precision: z.enum(['fp32']),
+  precision: z.enum(PRECISIONS),
   tiles: z.object({
     size_pixels: z.int(),
     min: z.int(),
@@ -32,6 +36,14 @@ const manifestSchema = z.object({
     /** Rows of the rope tables that a sequence longer than `original_context_tokens` uses start at `row_offset`. */
     long_rope: z.object({ original_context_tokens: z.int(), row_offset: z.int() }).nullable(),
   }),
+  /** What was converted; absent where an earlier version did it. */
+  source: z
+    .object({
+      vision_encoder: z.string(),
+      language_model: z.string(),
+      parameters: z.int(),
+    })
+    .optional(),
   files: z.record(z.string(), z.object({ bytes: z.int(), sha256: z.string() })),
 });
 

@@ -76,6 +76,27 @@ export async function readCheckpointConfig(directory: string): Promise<Checkpoin
   return parsed.data;
 }
 
+/** The parts of the model in words: the language model by its class, the vision encoder by its size. */
+export function describeParts({ vision_config: vision, llm_config: language }: CheckpointConfig) {
+  return {
+    vision_encoder: `InternViT, ${vision.num_hidden_layers} layers of ${vision.hidden_size}`,
+    language_model: `${language.architectures[0] ?? 'none'}, ${language.num_hidden_layers} layers of ${language.hidden_size}`,
+  };
+}
+
+/** Tiles of an image by a checkpoint's configuration. */
+export function describeTiles(config: CheckpointConfig) {
+  const size = config.force_image_size ?? config.vision_config.image_size;
+  const dynamic = config.dynamic_image_size;
+  return {
+    size_pixels: size,
+    min: dynamic ? config.min_dynamic_patch : 1,
+    max: dynamic ? config.max_dynamic_patch : 1,
+    use_thumbnail: config.use_thumbnail,
+    tokens_per_tile: ((size / config.vision_config.patch_size) * config.downsample_ratio) ** 2,
+  };
+}
+
 function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text);

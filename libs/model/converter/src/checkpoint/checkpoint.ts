@@ -7,7 +7,7 @@ import {
   TensorMismatchError,
   TensorMissingError,
 } from '../errors.js';
-import { SafetensorsFile } from './safetensors-file.js';
+import { SafetensorsFile, type TensorDataType, type TensorEntry } from './safetensors-file.js';
 import { toFloat32 } from './to-float32.js';
 
 const SINGLE_FILE = 'model.safetensors';
@@ -46,6 +46,17 @@ export class Checkpoint {
     return new Checkpoint(directory, names, shards, shardByTensor);
   }
 
+  /** Numbers in all tensors together. */
+  get parameterCount(): number {
+    const sizes = this.entries.map(({ shape }) => shape.reduce((product, size) => product * size, 1));
+    return sizes.reduce((sum, size) => sum + size, 0);
+  }
+
+  /** Number formats that tensors are stored in. */
+  get dataTypes(): TensorDataType[] {
+    return [...new Set(this.entries.map(({ dataType }) => dataType))].sort();
+  }
+
   has(name: string): boolean {
     return this.shardByTensor.has(name);
   }
@@ -68,6 +79,10 @@ export class Checkpoint {
 
   async close(): Promise<void> {
     await Promise.all(this.shards.map((shard) => shard.close()));
+  }
+
+  private get entries(): TensorEntry[] {
+    return this.shards.flatMap((shard) => [...shard.tensors.values()]);
   }
 }
 

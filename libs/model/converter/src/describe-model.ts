@@ -1,0 +1,97 @@
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { describeArchitecture } from './architecture.js';
+import { Checkpoint } from './checkpoint/checkpoint.js';
+import {
+  type CheckpointConfig,
+  describeParts,
+  describeTiles,
+  readCheckpointConfig,
+} from './checkpoint/checkpoint-config.js';
+import { NotAModelError, UnsupportedArchitectureError } from './errors.js';
+import { MANIFEST_FILE, type ModelManifest, readManifest } from './manifest.js';
+
+/** What a directory holds, for people. Null: it does not say. */
+export interface ModelDescription {
+  readonly kind: 'checkpoint' | 'converted';
+  readonly id: string;
+  /** Of a converted model; a checkpoint gets one when it is converted. */
+  readonly revision: string | null;
+  readonly vision_encoder: string | null;
+  readonly language_model: string | null;
+  readonly parameters: number | null;
+  /** Number format of the weights. */
+  readonly precision: string;
+  readonly tiles: ModelManifest['tiles'];
+  readonly chat_template: { readonly name: string | null; readonly system_message: string | null };
+  readonly context_tokens: number;
+  /** Why a checkpoint cannot be converted; null when it can. */
+  readonly unsupported: string | null;
+  readonly files: readonly { readonly name: string; readonly bytes: number }[];
+}
+
+/** Describes a checkpoint or a converted model; weights are not read. Throws {@link NotAModelError} for neither. */
+export async function describeModel(directory: string): Promise<ModelDescription> {
+  const names = new Set(await readdir(directory).catch((): string[] => []));
+  if (names.has(MANIFEST_FILE)) return describeConverted(directory);
+  if (names.has('config.json')) return describeCheckpoint(directory);
+  throw new NotAModelError(directory);
+}
+
+async function describeConverted(directory: string): Promise<ModelDescription> {
+  const manifest = await readManifest(directory);
+  return {
+    kind: 'converted',
+    id: manifest.id,
+    revision: manifest.revision,
+    vision_encoder: manifest.source?.vision_encoder ?? null,
+    language_model: manifest.source?.language_model ?? null,
+    parameters: manifest.source?.parameters ?? null,
+    precision: manifest.precision,
+    tiles: manifest.tiles,
+    chat_template: manifest.chat_template,
+    context_tokens: manifest.language_model.context_tokens,
+    unsupported: null,
+    files: Object.entries(manifest.files).map(([name, { bytes }]) => ({ name, bytes })),
+  };
+}
+
+async function describeCheckpoint(directory: string): Promise<ModelDescription> {
+  const config = await readCheckpointConfig(directory);
+  const checkpoint = await Checkpoint.open(directory);
+  try {
+    return {
+      kind: 'checkpoint',
+      id: path.basename(path.resolve(directory)),
+      revision: null,
+      ...describeParts(config),
+      parameters: checkpoint.parameterCount,
+      precision: checkpoint.dataTypes.join(', ').toLowerCase(),
+      tiles: describeTiles(config),
+      chat_template: { name: config.template ?? null, system_message: config.system_message ?? null },
+      context_tokens: config.llm_config.max_position_embeddings,
+      unsupported: findUnsupported(config, checkpoint),
+      files: await listFiles(directory),
+    };
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+function findUnsupported(config: CheckpointConfig, checkpoint: Checkpoint): string | null {
+  try {
+    describeArchitecture(config, checkpoint);
+    return null;
+  } catch (error) {
+    if (error instanceof UnsupportedArchitectureError) return error.message;
+    throw error;
+  }
+}
+
+async function listFiles(directory: string): Promise<ModelDescription['files']> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+  return Promise.all(
+    names.sort().map(async (name) => ({ name, bytes: (await stat(path.join(directory, name))).size })),
+  );
+}
