@@ -1,1 +1,10 @@
-export {};
+export { checkUrl, type UrlRules } from './check-url.js';
+export * from './errors.js';
+export { type Lookup, type ResolvedAddress } from './guarded-connector.js';
+export {
+  type FetchOptions,
+  type PostOptions,
+  type PostResult,
+  SafeHttp,
+  type SafeHttpOptions,
+} from './safe-http.js';

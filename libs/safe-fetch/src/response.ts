@@ -1,0 +1,59 @@
+import { type Dispatcher } from 'undici';
+import { BodyTooLargeError, ContentEncodingError, FetchRefusedError, FetchStatusError } from './errors.js';
+
+type Response = Dispatcher.ResponseData;
+
+const REDIRECT_STATUSES = [301, 302, 303, 307, 308];
+/** 4xx that pass: the server timed out, was too early, or had too much to do. */
+const TRANSIENT_CLIENT_ERRORS = [408, 425, 429];
+
+/** Where a redirect leads to, as the server wrote it; undefined when the answer is none. */
+export function redirectLocation(response: Response): string | undefined {
+  return REDIRECT_STATUSES.includes(response.statusCode) ? header(response, 'location') : undefined;
+}
+
+/** Throws unless the answer is a success. */
+export function checkStatus(response: Response, url: string): void {
+  const { statusCode } = response;
+  if (statusCode >= 200 && statusCode < 300) return;
+  const isLasting = statusCode >= 400 && statusCode < 500 && !TRANSIENT_CLIENT_ERRORS.includes(statusCode);
+  if (isLasting) throw new FetchRefusedError(url, statusCode);
+  throw new FetchStatusError(url, statusCode, retryAfterMs(response));
+}
+
+/** The whole body, as long as it keeps to `maxBytes` in what it declares and in what it sends. */
+export async function readBody(response: Response, url: string, maxBytes: number): Promise<Uint8Array> {
+  const encoding = header(response, 'content-encoding') ?? 'identity';
+  if (encoding.toLowerCase() !== 'identity') throw new ContentEncodingError(url, encoding);
+  const declaredBytes = Number(header(response, 'content-length') ?? 0);
+  if (declaredBytes > maxBytes) throw new BodyTooLargeError(url, maxBytes, declaredBytes);
+  const chunks: Uint8Array[] = [];
+  let byteCount = 0;
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+    byteCount += chunk.length;
+    if (byteCount > maxBytes) throw new BodyTooLargeError(url, maxBytes, undefined);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, byteCount);
+}
+
+/** Ends an answer whose body nobody wants, and its connection unless the body was at its end. */
+export function discard(response: Response): void {
+  // Destroying reports an abort, to nobody in particular.
+  response.body.on('error', () => undefined);
+  response.body.destroy();
+}
+
+/** Milliseconds of `Retry-After`, which is seconds or a date; undefined when absent or neither. */
+export function retryAfterMs(response: Pick<Response, 'headers'>, nowMs = Date.now()): number | undefined {
+  const text = header(response, 'retry-after')?.trim();
+  if (text === undefined || text === '') return undefined;
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
+}
+
+function header({ headers }: Pick<Response, 'headers'>, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
