@@ -56,6 +56,7 @@ interface Exchange {
 export class SafeHttp {
   private readonly rules: AddressRules;
   private readonly agents: Readonly<Record<Reach, Agent>>;
+  private readonly underWay = new Set<Promise<unknown>>();
 
   constructor({ allowedPrivateNetworks, lookup = lookupBySystem }: SafeHttpOptions) {
     this.rules = new AddressRules(allowedPrivateNetworks);
@@ -85,7 +86,7 @@ export class SafeHttp {
     const { timeoutMs, signal, headers, body, httpsOnly = false } = options;
     const target = checkUrlBy(this.rules, url, httpsOnly);
     const timeoutError = () => new FetchTimeoutError(describeUrl(target), timeoutMs);
-    return withDeadline({ timeoutMs, timeoutError, signal }, (signal) =>
+    const send = (signal: AbortSignal) =>
       this.exchange(
         target,
         { method: 'POST', headers, body, signal },
@@ -94,13 +95,24 @@ export class SafeHttp {
           status: response.statusCode,
           retryAfterMs: retryAfterMs(response),
         }),
-      ),
-    );
+      );
+    return this.track(withDeadline({ timeoutMs, timeoutError, signal }, send));
   }
 
   /** Waits for exchanges under way, then closes all connections. */
   async close(): Promise<void> {
-    await Promise.all(Object.values(this.agents).map((agent) => agent.close()));
+    await Promise.allSettled(this.underWay);
+    // Not their close(), which also waits for connections that nobody wants any more.
+    await Promise.all(Object.values(this.agents).map((agent) => agent.destroy()));
+  }
+
+  private async track<Result>(exchange: Promise<Result>): Promise<Result> {
+    this.underWay.add(exchange);
+    try {
+      return await exchange;
+    } finally {
+      this.underWay.delete(exchange);
+    }
   }
 
   private async follow(first: URL, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {

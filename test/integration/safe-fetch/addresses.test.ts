@@ -104,6 +104,24 @@ describe('addresses behind names', () => {
   });
 });
 
+describe('close', () => {
+  it('waits for an exchange under way', async () => {
+    const asked = withResolvers();
+    const released = withResolvers();
+    server.answer('/slow', (response) => {
+      asked.resolve();
+      void released.promise.then(() => response.end('x'));
+    });
+    const http = openHttp(['127.0.0.0/8']);
+    const fetching = http.fetchBytes(`${server.origin}/slow`, limits);
+    await asked.promise;
+    const closing = http.close();
+    released.resolve();
+    expect(await fetching).toHaveLength(1);
+    await closing;
+  });
+});
+
 describe('post with httpsOnly', () => {
   const options = { headers: {}, body: '{}', timeoutMs: 20_000, httpsOnly: true };
 
@@ -166,3 +184,9 @@ describe('post', () => {
     });
   });
 });
+
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}

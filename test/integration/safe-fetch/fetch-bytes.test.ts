@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { type ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { SafeHttp } from '@tessera/safe-fetch';
 import { freeLoopbackPort } from '@tessera/testing';
@@ -88,7 +89,7 @@ describe('fetchBytes', () => {
       ['before the answer', (response: { destroy(): void }) => response.destroy()],
       [
         'inside the body',
-        (response: import('node:http').ServerResponse) => {
+        (response: ServerResponse) => {
           response.writeHead(200, { 'content-length': '100' });
           response.write('half', () => response.destroy());
         },
