@@ -47,3 +47,16 @@ export class RedisDirectoryInUseError extends TesseraError {
     );
   }
 }
+
+/** The Redis that REDIS_URL names does not answer or is too old. */
+export class RedisUnusableError extends TesseraError {
+  readonly code = 'service_unavailable';
+  constructor(
+    /** Host and port. */
+    readonly place: string,
+    readonly reason: string,
+    options: { cause?: unknown } = {},
+  ) {
+    super(`the Redis at ${place} (REDIS_URL) cannot be used: ${reason}`, options);
+  }
+}

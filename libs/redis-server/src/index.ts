@@ -1,4 +1,10 @@
-export { RedisDirectoryInUseError, RedisServerMissingError, RedisServerStartError } from './errors.js';
+export { checkRedis, type RedisCheck } from './check-redis.js';
+export {
+  RedisDirectoryInUseError,
+  RedisServerMissingError,
+  RedisServerStartError,
+  RedisUnusableError,
+} from './errors.js';
 export { findRedisServer, unpackedBinaryDirectory, type RedisServerBinary } from './find-redis-server.js';
 export { ensureRedisServer, installRedisServer, type InstallOptions } from './install-redis-server.js';
 export { type RedisServerExit } from './launch-server.js';
