@@ -76,9 +76,8 @@ export class SafeHttp {
   async fetchBytes(url: string, { maxBytes, timeoutMs, signal }: FetchOptions): Promise<Uint8Array> {
     const first = checkUrlBy(this.rules, url, false);
     const timeoutError = () => new FetchTimeoutError(describeUrl(first), timeoutMs);
-    return withDeadline({ timeoutMs, timeoutError, signal }, (signal) =>
-      this.follow(first, maxBytes, signal),
-    );
+    const fetch = (signal: AbortSignal) => this.follow(first, maxBytes, signal);
+    return this.track(withDeadline({ timeoutMs, timeoutError, signal }, fetch));
   }
 
   /** Posts once, follows nothing, reads no body: what counts is the status. */
@@ -86,16 +85,12 @@ export class SafeHttp {
     const { timeoutMs, signal, headers, body, httpsOnly = false } = options;
     const target = checkUrlBy(this.rules, url, httpsOnly);
     const timeoutError = () => new FetchTimeoutError(describeUrl(target), timeoutMs);
+    const toResult = (response: Dispatcher.ResponseData) => ({
+      status: response.statusCode,
+      retryAfterMs: retryAfterMs(response),
+    });
     const send = (signal: AbortSignal) =>
-      this.exchange(
-        target,
-        { method: 'POST', headers, body, signal },
-        reachOf(target, httpsOnly),
-        (response) => ({
-          status: response.statusCode,
-          retryAfterMs: retryAfterMs(response),
-        }),
-      );
+      this.exchange(target, { method: 'POST', headers, body, signal }, reachOf(target, httpsOnly), toResult);
     return this.track(withDeadline({ timeoutMs, timeoutError, signal }, send));
   }
 
