@@ -1,5 +1,12 @@
 export * from './connection.js';
+export * from './errors.js';
 export * from './job-consumer.js';
 export * from './job-queue.js';
 export * from './job-upkeep.js';
 export * from './webhook-consumer.js';
+export { openJobStore, type JobStoreOptions } from './job-store/open-job-store.js';
+export { AttemptAbortedError, type AbortReason } from './consumer/attempt-aborted.js';
+export { startJobConsumer } from './consumer/start-job-consumer.js';
+export { startJobUpkeep } from './upkeep/start-job-upkeep.js';
+export { startWebhookConsumer } from './webhooks/start-webhook-consumer.js';
+export { toJobObject } from './to-job-object.js';

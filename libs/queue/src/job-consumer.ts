@@ -28,6 +28,10 @@ export interface JobConsumerOptions {
    * attempts are left; a rejection that the signal does not explain is recorded as `internal_error`.
    */
   readonly handle: (attempt: JobAttempt) => Promise<AttemptResult>;
+  /** Delay before the attempt after a first failure, doubled with each further one up to `longestMs`; half is jitter. */
+  readonly retryBackoff?: { readonly firstMs: number; readonly longestMs: number };
+  /** Time between the signs of life that keep the model announced. */
+  readonly heartbeatMs?: number;
 }
 
 /** A worker's end of a model's queue: one processor promise per queue entry, locks renewed by BullMQ. */

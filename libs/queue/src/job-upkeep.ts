@@ -6,6 +6,21 @@ export interface JobUpkeepOptions {
   readonly logger: Logger;
   /** Removes what the object store holds of a job whose retention has passed. */
   readonly removeObjects: (jobId: string) => Promise<void>;
+  readonly timings?: Partial<UpkeepTimings>;
+}
+
+/** Milliseconds between the passes of upkeep. */
+export interface UpkeepTimings {
+  /** Jobs past their deadline expire. */
+  readonly expireEveryMs: number;
+  /** Jobs marked as lacking a queue entry get one. */
+  readonly enqueueEveryMs: number;
+  /** Age of a mark before it is acted on: whoever made it may be about to add the entry. */
+  readonly enqueueAfterMs: number;
+  /** Jobs whose retention has passed are removed. */
+  readonly removeEveryMs: number;
+  /** All open jobs are compared with BullMQ. */
+  readonly reconcileEveryMs: number;
 }
 
 /**

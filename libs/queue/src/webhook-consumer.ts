@@ -1,6 +1,5 @@
-import type { JobRecord } from '@tessera/contracts';
+import type { JobRecord, WebhookEventType } from '@tessera/contracts';
 import type { Logger } from '@tessera/observability';
-import type { WebhookEventType } from '@tessera/contracts';
 import type { QueueConnection } from './connection.js';
 
 /** One attempt to deliver an event. */
@@ -30,6 +29,15 @@ export interface WebhookConsumerOptions {
   /** Delay before each attempt after the first; when they are used up the event is given up. */
   readonly retryDelaysMs: readonly number[];
   readonly deliver: (delivery: WebhookDelivery) => Promise<DeliveryOutcome>;
+  readonly timings?: Partial<WebhookTimings>;
+}
+
+/** Milliseconds after which what a dead dispatcher had in hand goes to another one. */
+export interface WebhookTimings {
+  /** Time that its lock on a delivery lasts unless renewed. */
+  readonly lockDurationMs: number;
+  /** Time that an event it has read from the outbox stays its own. */
+  readonly claimAfterMs: number;
 }
 
 /** Takes events from the outbox into a queue of their own and delivers them at least once. */

@@ -70,7 +70,7 @@ local refused = refusal(id, ARGV[2])
 if refused then return refused end
 if redis.call('HGET', key, 'cancelRequested') == '1' then return cancelJob(id) end
 redis.call('HDEL', key, 'attemptToken')
-redis.call('HINCRBY', key, 'attempts', -1)
+if redis.call('HINCRBY', key, 'attempts', -1) == 0 then redis.call('HDEL', key, 'startedAtMs') end
 setStatus(id, 'queued')
 return 'released'
 `;

@@ -13,6 +13,7 @@ local idempotencyKey = root .. ':idempotency:' .. ARGV[4]
 
 if ARGV[4] ~= '' then
   local owner = redis.call('HMGET', idempotencyKey, 'jobId', 'bodySha256')
+  -- A key whose job was deleted is free again: there is nothing left to replay.
   if owner[1] and owner[1] ~= id and redis.call('EXISTS', jobKey(owner[1])) == 1 then
     if owner[2] ~= ARGV[5] then return { 'key_reused' } end
     return { 'replayed', redis.call('HGETALL', jobKey(owner[1])) }

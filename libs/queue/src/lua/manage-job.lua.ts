@@ -16,57 +16,16 @@ return 'requested'
 `;
 
 /**
- * Ends the job as expired if its deadline has passed, and tells the worker that may be running it.
- * ARGV: id. Returns 'expired' or 'unchanged'.
+ * Deletes a final job's record, events and index entries.
+ * ARGV: id. Returns 'deleted', 'open' or 'not_found'.
  */
-export const expireJobLua = `${sharedLua}${finishJobLua}
-local id = ARGV[1]
-local facts = redis.call('HMGET', jobKey(id), 'status', 'deadlineAtMs')
-if not facts[1] then redis.call('ZREM', root .. ':deadlines', id) end
-if not facts[1] or not isOpen(facts[1]) then return 'unchanged' end
-if not facts[2] or tonumber(facts[2]) > nowMs() then return 'unchanged' end
-expireJob(id)
-redis.call('PUBLISH', root .. ':aborts', 'expired ' .. id)
-return 'expired'
-`;
-
-/**
- * Ends an open job whose queue entry BullMQ gave up.
- * ARGV: id. Returns 'failed' or 'unchanged'.
- */
-export const crashJobLua = `${sharedLua}${finishJobLua}
-local status = redis.call('HGET', jobKey(ARGV[1]), 'status')
-if not status or not isOpen(status) then return 'unchanged' end
-return crashJob(ARGV[1])
-`;
-
-/**
- * Marks an open job as lacking its queue entry, or forgets the index entries of a record that is gone.
- * ARGV: id, status index it was found in. Returns 'marked', 'removed' or 'unchanged'.
- */
-export const markUnqueuedLua = `${sharedLua}
-local id = ARGV[1]
-local facts = redis.call('HMGET', jobKey(id), 'status', 'model')
-if not facts[1] then
-  for _, index in ipairs({ ':jobs', ':jobs:' .. ARGV[2], ':deadlines', ':unqueued' }) do
-    redis.call('ZREM', root .. index, id)
-  end
-  return 'removed'
-end
-if not isOpen(facts[1]) then return 'unchanged' end
-redis.call('ZADD', root .. ':unqueued', 'NX', nowMs(), id)
-return 'marked'
-`;
-
-/** Deletes a final job's record and events. ARGV: id. Returns 1, or 0 when there is no final job with this id. */
 export const deleteJobLua = `${sharedLua}
 local id = ARGV[1]
 local status = redis.call('HGET', jobKey(id), 'status')
-if not status or isOpen(status) then return 0 end
+if status and isOpen(status) then return 'open' end
 redis.call('DEL', jobKey(id), eventsKey(id))
-redis.call('ZREM', root .. ':jobs', id)
-redis.call('ZREM', root .. ':jobs:' .. status, id)
-return 1
+forgetJob(id)
+return status and 'deleted' or 'not_found'
 `;
 
 /**
@@ -100,10 +59,7 @@ while #records < limit do
     end
   end
   offset = offset + #ids / 2 - #gone
-  if #gone > 0 then
-    redis.call('ZREM', index, unpack(gone))
-    redis.call('ZREM', root .. ':jobs', unpack(gone))
-  end
+  for _, id in ipairs(gone) do forgetJob(id) end
 end
 return { 'page', records }
 `;

@@ -1,4 +1,4 @@
-import { ERROR_CODES, type ErrorCode, type JobError } from '@tessera/contracts';
+import { ERROR_CODES, type ErrorCode, JOB_STATUSES, type JobError } from '@tessera/contracts';
 
 function errorJson(code: ErrorCode, message: string): string {
   const error: JobError = { code, message, retryable: ERROR_CODES[code].retryable };
@@ -12,11 +12,14 @@ function errorJson(code: ErrorCode, message: string): string {
  *
  * Keys: `<root>:job:<id>` hash, the record; `<root>:job-events:<id>` stream; `<root>:jobs` zset by creation;
  * `<root>:jobs:<status>` zset by creation; `<root>:waiting:<model>` zset of queued jobs in the order they are taken;
- * `<root>:deadlines` zset by deadline; `<root>:unqueued` zset of open jobs whose queue entry may be missing, by the time
- * of the mark; `<root>:idempotency:<hash>` hash; `<root>:webhook-outbox` stream.
+ * `<root>:deadlines` zset by deadline; `<root>:expiries` zset of final jobs by the end of their retention;
+ * `<root>:unqueued` zset of open jobs whose queue entry may be missing, by the time of the mark;
+ * `<root>:idempotency:<hash>` hash; `<root>:webhook-outbox` stream; channels `<root>:notifications` ("kind id") and
+ * `<root>:aborts` ("reason id"). BullMQ's keys are `<root>:<queue>:...`.
  */
 export const sharedLua = `
 local root = KEYS[1]
+local STATUSES = { ${JOB_STATUSES.map((status) => `'${status}'`).join(', ')} }
 
 local function jobKey(id) return root .. ':job:' .. id end
 local function eventsKey(id) return root .. ':job-events:' .. id end
@@ -27,6 +30,13 @@ local function nowMs()
 end
 
 local function isOpen(status) return status == 'queued' or status == 'in_progress' end
+
+-- Drops every index entry of a job whose record is gone.
+local function forgetJob(id)
+  redis.call('ZREM', root .. ':jobs', id)
+  for _, status in ipairs(STATUSES) do redis.call('ZREM', root .. ':jobs:' .. status, id) end
+  for _, index in ipairs({ ':deadlines', ':unqueued', ':expiries' }) do redis.call('ZREM', root .. index, id) end
+end
 
 -- Moves the job between the status indexes. Low priority waits behind everything of normal priority.
 local function setStatus(id, status)
@@ -53,6 +63,8 @@ local function appendEvent(id, kind, ...)
 end
 `;
 
+const EXPIRY_MARGIN_SECONDS = 86_400;
+
 /** Needs {@link sharedLua}. The one way a job ends: indexes, outbox, event, notification and expiry together. */
 export const finishJobLua = `
 local CANCELLED_ERROR = [[${errorJson('job_cancelled', 'The job was cancelled on request.')}]]
@@ -76,12 +88,16 @@ end
 local function finishJob(id, status, field, value)
   local key = jobKey(id)
   setStatus(id, status)
-  redis.call('HSET', key, 'finishedAtMs', nowMs(), field, value)
+  local finishedAtMs = nowMs()
+  redis.call('HSET', key, 'finishedAtMs', finishedAtMs, field, value)
   redis.call('ZREM', root .. ':deadlines', id)
   redis.call('ZREM', root .. ':unqueued', id)
   appendToOutbox(id, key, status)
   appendEvent(id, 'final', 'type', 'final', 'status', status)
-  redis.call('EXPIRE', key, redis.call('HGET', key, 'retentionSeconds'))
+  local retentionSeconds = tonumber(redis.call('HGET', key, 'retentionSeconds'))
+  redis.call('ZADD', root .. ':expiries', finishedAtMs + retentionSeconds * 1000, id)
+  -- Upkeep removes the job with its objects; this only bounds what stays where no upkeep runs.
+  redis.call('EXPIRE', key, retentionSeconds + ${EXPIRY_MARGIN_SECONDS})
   return status
 end
 
@@ -92,7 +108,8 @@ local function crashJob(id) return finishJob(id, 'failed', 'error', CRASHED_ERRO
 
 /**
  * Needs {@link sharedLua}. Fencing: only the job's current attempt may write. A command that ioredis sent again after a
- * reconnect finds the job final with its own token still on it, and gets the same answer as the first time.
+ * reconnect finds the job final with its own token still on it, and gets the same answer as the first time; where the
+ * first one gave the job up for another attempt, the answer is 'superseded', on which a consumer gives it up too.
  */
 export const fenceLua = `
 -- Returns nil when the attempt may write, else what to answer instead.

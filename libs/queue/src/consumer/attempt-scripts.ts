@@ -1,0 +1,73 @@
+import {
+  type Answer,
+  type FinalJobStatus,
+  FINAL_JOB_STATUSES,
+  type JobError,
+  type JobRecord,
+} from '@tessera/contracts';
+import { type Redis } from 'ioredis';
+import { z } from 'zod';
+import {
+  appendTextLua,
+  completeJobLua,
+  failAttemptLua,
+  releaseAttemptLua,
+  startAttemptLua,
+} from '../lua/attempt.lua.js';
+import { recordReply } from '../record-fields.js';
+import { defineScript } from '../script.js';
+
+/** Attempts that may die with their worker before the job fails with `worker_crashed`. */
+const MAX_CRASHES = 2;
+
+/** A write came from an attempt that is no longer the job's own, or the job is gone. */
+const refusals = ['gone', 'superseded', 'already_final'] as const;
+export type Refusal = (typeof refusals)[number];
+
+const startReply = z.union([
+  z.tuple([z.literal('started'), recordReply]),
+  z.tuple([z.enum(['gone', ...FINAL_JOB_STATUSES])]),
+]);
+const writeReply = z.enum([...refusals, ...FINAL_JOB_STATUSES]);
+const failReply = z.enum(['retry', ...refusals, ...FINAL_JOB_STATUSES]);
+const releaseReply = z.enum(['released', ...refusals, ...FINAL_JOB_STATUSES]);
+const appendReply = z.enum(['appended', ...refusals, ...FINAL_JOB_STATUSES]);
+
+/** Which attempt at which job. */
+export interface AttemptKey {
+  readonly jobId: string;
+  readonly token: string;
+}
+
+/** The scripts of an attempt, typed. */
+export interface AttemptScripts {
+  /** The record where the attempt is now the job's own, else nothing: the job has ended or is gone. */
+  start(attempt: AttemptKey): Promise<JobRecord | undefined>;
+  complete(attempt: AttemptKey, answer: Answer): Promise<FinalJobStatus | Refusal>;
+  fail(attempt: AttemptKey, error: JobError): Promise<'retry' | FinalJobStatus | Refusal>;
+  release(attempt: AttemptKey): Promise<'released' | FinalJobStatus | Refusal>;
+  appendText(
+    attempt: AttemptKey,
+    sequence: number,
+    text: string,
+  ): Promise<'appended' | FinalJobStatus | Refusal>;
+}
+
+export function defineAttemptScripts(redis: Redis, root: string): AttemptScripts {
+  const define = (action: string, lua: string) => defineScript(redis, root, { action, lua });
+  const start = define('start the attempt', startAttemptLua);
+  const complete = define('complete the job', completeJobLua);
+  const fail = define('record the failure', failAttemptLua);
+  const release = define('hand the job back', releaseAttemptLua);
+  const appendText = define('publish text', appendTextLua);
+  return {
+    start: async ({ jobId, token }) => startReply.parse(await start(jobId, token, MAX_CRASHES))[1],
+    complete: async ({ jobId, token }, answer) =>
+      writeReply.parse(await complete(jobId, token, JSON.stringify(answer))),
+    fail: async ({ jobId, token }, error) =>
+      failReply.parse(await fail(jobId, token, JSON.stringify(error), error.retryable ? 1 : 0)),
+    release: async ({ jobId, token }) => releaseReply.parse(await release(jobId, token)),
+    appendText: async ({ jobId, token }, sequence, text) =>
+      appendReply.parse(await appendText(jobId, token, sequence, text)),
+  };
+}

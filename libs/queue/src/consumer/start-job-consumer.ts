@@ -1,0 +1,138 @@
+import { Worker } from 'bullmq';
+import { type Redis } from 'ioredis';
+import { v7 as uuidv7 } from 'uuid';
+import { Announcement } from '../announcements.js';
+import { type JobConsumer, type JobConsumerOptions } from '../job-consumer.js';
+import { type JobEntryData, queueNameOf, retryDelayMs } from '../queue-entry.js';
+import { connectRedis, keyRootOf, pingRedis } from '../redis-client.js';
+import { settledWithin } from '../settled-within.js';
+import { subscribe, type Subscription } from '../subscription.js';
+import { AttemptRegistry } from './attempt-registry.js';
+import { AttemptRunner } from './attempt-runner.js';
+import { defineAttemptScripts } from './attempt-scripts.js';
+import { STOP_GRACE_MS } from './settle-handler.js';
+
+/** Stalls that BullMQ allows: the job's record counts crashes, and ends the job, long before. */
+const MAX_STALLED_COUNT = 1_000_000;
+const RETRY_BACKOFF = { firstMs: 1_000, longestMs: 60_000 };
+const HEARTBEAT_MS = 5_000;
+/** Time for the commands that hand jobs back, once their handlers have stopped. */
+const CLOSE_TIMEOUT_MS = 3_000;
+
+/**
+ * Starts taking jobs of one model, and announces the model.
+ * @throws {RedisUnavailableError} when Redis cannot be reached now; later outages are waited out
+ */
+export async function startJobConsumer(options: JobConsumerOptions): Promise<JobConsumer> {
+  const { connection } = options;
+  const root = keyRootOf(connection);
+  const consumerId = uuidv7();
+  const logger = options.logger.child({ consumerId, model: options.model.id });
+  const redis = await connectRedis(connection, 'patient', logger);
+  const registry = new AttemptRegistry(redis, root, logger);
+  let aborts: Subscription | undefined;
+  try {
+    aborts = await subscribe(connection, `${root}:aborts`, {
+      logger,
+      onMessage: (message) => registry.receive(message),
+      onResubscribed: () => void registry.recheck(),
+    });
+    const { model, heartbeatMs = HEARTBEAT_MS } = options;
+    const announcement = await Announcement.publish(redis, root, { consumerId, model, heartbeatMs, logger });
+    const runner = new AttemptRunner({
+      scripts: defineAttemptScripts(redis, root),
+      registry,
+      logger,
+      handle: options.handle,
+      retryBackoff: options.retryBackoff ?? RETRY_BACKOFF,
+    });
+    const worker = startWorker({ ...options, logger }, { redis, root, runner, registry });
+    return new RunningConsumer(logger, { redis, registry, runner, worker, aborts, announcement });
+  } catch (error) {
+    aborts?.close();
+    redis.disconnect();
+    throw error;
+  }
+}
+
+type JobWorker = Worker<JobEntryData, void>;
+
+function startWorker(
+  { model, concurrency, lockDurationMs, logger }: JobConsumerOptions,
+  parts: { redis: Redis; root: string; runner: AttemptRunner; registry: AttemptRegistry },
+): JobWorker {
+  const { runner, registry } = parts;
+  const worker: JobWorker = new Worker(queueNameOf(model.id), (entry, token) => runner.run(entry, token), {
+    connection: parts.redis,
+    prefix: parts.root,
+    concurrency,
+    lockDuration: lockDurationMs,
+    // A dead worker's job is taken up at the second check after its lock has expired.
+    stalledInterval: lockDurationMs / 2,
+    maxStalledCount: MAX_STALLED_COUNT,
+    settings: { backoffStrategy: (_attemptsMade, _type, error) => retryDelayMs(error) },
+  });
+  worker.on('error', (err) => logger.warn({ err }, 'the queue reports a failure'));
+  worker.on('stalled', (jobId) => logger.warn({ jobId }, 'a job has lost its worker and waits again'));
+  worker.on('lockRenewalFailed', (jobIds) => {
+    for (const jobId of jobIds) registry.abort(jobId, 'lost');
+  });
+  return worker;
+}
+
+interface Parts {
+  readonly redis: Redis;
+  readonly registry: AttemptRegistry;
+  readonly runner: AttemptRunner;
+  readonly worker: JobWorker;
+  readonly aborts: Subscription;
+  readonly announcement: Announcement;
+}
+
+class RunningConsumer implements JobConsumer {
+  private drained: ReturnType<JobConsumer['drain']> | undefined;
+
+  constructor(
+    private readonly logger: JobConsumerOptions['logger'],
+    private readonly parts: Parts,
+  ) {}
+
+  get activeCount(): number {
+    return this.parts.registry.size;
+  }
+
+  ping(): Promise<void> {
+    return pingRedis(this.parts.redis);
+  }
+
+  drain(timeoutMs: number): ReturnType<JobConsumer['drain']> {
+    this.drained ??= this.drainOnce(timeoutMs);
+    return this.drained;
+  }
+
+  private async drainOnce(timeoutMs: number): ReturnType<JobConsumer['drain']> {
+    const { redis, registry, runner, aborts } = this.parts;
+    const finishedBefore = runner.finishedCount;
+    runner.stopTaking();
+    const closed = this.close();
+    if (!(await settledWithin(closed, timeoutMs))) {
+      registry.abortAll('draining');
+      if (!(await settledWithin(closed, STOP_GRACE_MS + CLOSE_TIMEOUT_MS)))
+        this.logger.error(
+          { activeCount: registry.size },
+          'gave up draining; the jobs return when their locks end',
+        );
+    }
+    aborts.close();
+    redis.disconnect();
+    return { finishedCount: runner.finishedCount - finishedBefore, handedBackCount: runner.handedBackCount };
+  }
+
+  /** Ends when the last attempt has; BullMQ takes nothing more from its beginning on. */
+  private async close(): Promise<void> {
+    const { worker, announcement } = this.parts;
+    const [, withdrawn] = await Promise.allSettled([worker.close(), announcement.withdraw()]);
+    if (withdrawn.status === 'rejected')
+      this.logger.warn({ err: withdrawn.reason as unknown }, 'could not withdraw the model');
+  }
+}

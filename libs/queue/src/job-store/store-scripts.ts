@@ -1,0 +1,83 @@
+import { type JobRecord, type JobStatus } from '@tessera/contracts';
+import { type Redis } from 'ioredis';
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { UnknownCursorError } from '../errors.js';
+import { type CancelOutcome, type CreateJobOutcome, type JobPage, type NewJob } from '../job-queue.js';
+import { createJobLua } from '../lua/create-job.lua.js';
+import { deleteJobLua, listJobsLua, requestCancelLua } from '../lua/manage-job.lua.js';
+import { encodeRecord, recordReply } from '../record-fields.js';
+import { defineScript } from '../script.js';
+
+/** Time that an Idempotency-Key is remembered, counted from its first use. */
+const IDEMPOTENCY_KEY_SECONDS = 86_400;
+
+const createReply = z.union([
+  z.tuple([z.enum(['created', 'replayed']), recordReply]),
+  z.tuple([z.literal('key_reused')]),
+  z.tuple([z.literal('queue_full'), z.int()]),
+]);
+const cancelReply = z.enum(['cancelled', 'requested', 'already_final', 'not_found']);
+const deleteReply = z.enum(['deleted', 'open', 'not_found']);
+const listReply = z.union([
+  z.tuple([z.literal('page'), z.array(recordReply)]),
+  z.tuple([z.literal('unknown_cursor')]),
+]);
+
+/** The scripts of the API's end, typed. */
+export interface StoreScripts {
+  createJob(
+    job: NewJob,
+    limits: { maxWaitingJobs: number; retentionSeconds: number },
+  ): Promise<CreateJobOutcome>;
+  requestCancel(id: string): Promise<CancelOutcome>;
+  deleteJob(id: string): Promise<boolean>;
+  listJobs(query: { limit: number; after?: string; status?: JobStatus }): Promise<JobPage>;
+}
+
+export function defineStoreScripts(redis: Redis, root: string): StoreScripts {
+  const createJob = defineScript(redis, root, { action: 'create the job', lua: createJobLua });
+  const requestCancel = defineScript(redis, root, { action: 'cancel the job', lua: requestCancelLua });
+  const deleteJob = defineScript(redis, root, { action: 'delete the job', lua: deleteJobLua });
+  const listJobs = defineScript(redis, root, { action: 'list jobs', lua: listJobsLua });
+  return {
+    createJob: async (job, { maxWaitingJobs, retentionSeconds }) => {
+      const { record, priority, idempotency } = job;
+      const reply = await createJob(
+        record.id,
+        maxWaitingJobs,
+        record.deadlineAtMs ?? '',
+        idempotency === undefined ? '' : createHash('sha256').update(idempotency.key).digest('hex'),
+        idempotency?.bodySha256 ?? '',
+        IDEMPOTENCY_KEY_SECONDS,
+        ...encodeRecord(record, { priority, retentionSeconds }),
+      );
+      return toCreateOutcome(createReply.parse(reply), maxWaitingJobs);
+    },
+    requestCancel: async (id) => cancelReply.parse(await requestCancel(id)),
+    deleteJob: async (id) => deleteReply.parse(await deleteJob(id)) === 'deleted',
+    listJobs: async ({ limit, after, status }) => {
+      // One more than asked for tells whether there are more.
+      const index = status === undefined ? 'jobs' : `jobs:${status}`;
+      const [outcome, records] = listReply.parse(await listJobs(index, after ?? '', limit + 1));
+      if (outcome === 'unknown_cursor') throw new UnknownCursorError(after ?? '');
+      return toPage(records, limit);
+    },
+  };
+}
+
+function toCreateOutcome(reply: z.infer<typeof createReply>, limit: number): CreateJobOutcome {
+  switch (reply[0]) {
+    case 'created':
+    case 'replayed':
+      return { kind: reply[0], record: reply[1] };
+    case 'key_reused':
+      return { kind: 'key_reused' };
+    case 'queue_full':
+      return { kind: 'queue_full', waitingJobCount: reply[1], limit };
+  }
+}
+
+function toPage(records: JobRecord[], limit: number): JobPage {
+  return { records: records.slice(0, limit), hasMore: records.length > limit };
+}

@@ -1,0 +1,108 @@
+import {
+  type Answer,
+  JOB_STATUSES,
+  type JobError,
+  type JobRecord,
+  type JobRequest,
+  webhookEventTypeSchema,
+} from '@tessera/contracts';
+import { z } from 'zod';
+import { JobRecordInvalidError } from './errors.js';
+import { queueNameOf } from './queue-entry.js';
+
+/** Time that a job's event stream stays after its last event. */
+const EVENT_RETENTION_SECONDS = 3_600;
+/** Events that a job's stream keeps, about; older ones are trimmed. */
+const MAX_EVENTS = 20_000;
+
+const integer = z.string().regex(/^\d+$/).transform(Number);
+const flag = z.enum(['0', '1']).transform((text) => text === '1');
+
+function parsedJson(text: string, context: z.RefinementCtx): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: 'custom', message: 'is not JSON' });
+    return z.NEVER;
+  }
+}
+
+/** A field that `encodeRecord` or a worker wrote as JSON of type T; that it is an object is all that is checked again. */
+const json = <T extends object>() =>
+  z
+    .string()
+    .transform(parsedJson)
+    .pipe(z.custom<T>((value) => typeof value === 'object' && value !== null));
+
+const webhook = z
+  .string()
+  .transform(parsedJson)
+  .pipe(z.object({ url: z.string(), events: z.array(webhookEventTypeSchema) }));
+
+/** The fields of the hash that make the record; scripts keep others beside them. */
+const recordSchema = z.object({
+  id: z.string(),
+  status: z.enum(JOB_STATUSES),
+  request: json<JobRequest>(),
+  webhook: webhook.exactOptional(),
+  metadata: json<Record<string, string>>(),
+  baseUrl: z.string(),
+  createdAtMs: integer,
+  startedAtMs: integer.exactOptional(),
+  finishedAtMs: integer.exactOptional(),
+  deadlineAtMs: integer.exactOptional(),
+  executionTimeoutMs: integer.exactOptional(),
+  maxAttempts: integer,
+  attempts: integer,
+  requestId: z.string(),
+  cancelRequested: flag,
+  answer: json<Answer>().exactOptional(),
+  error: json<JobError>().exactOptional(),
+});
+
+/** The hash fields of a new record, as field and value in turn. */
+export function encodeRecord(
+  record: JobRecord,
+  options: { priority: 'normal' | 'low'; retentionSeconds: number },
+): string[] {
+  const fields: Record<string, string | number | undefined> = {
+    ...record,
+    request: JSON.stringify(record.request),
+    metadata: JSON.stringify(record.metadata),
+    webhook: optionalJson(record.webhook),
+    answer: optionalJson(record.answer),
+    error: optionalJson(record.error),
+    cancelRequested: record.cancelRequested ? '1' : '0',
+    model: record.request.model,
+    queue: queueNameOf(record.request.model),
+    priority: options.priority,
+    crashes: 0,
+    retentionSeconds: options.retentionSeconds,
+    eventRetentionSeconds: EVENT_RETENTION_SECONDS,
+    maxEvents: MAX_EVENTS,
+  };
+  return Object.entries(fields).flatMap(([name, value]) =>
+    value === undefined ? [] : [name, String(value)],
+  );
+}
+
+function optionalJson(value: object | undefined): string | undefined {
+  return value === undefined ? undefined : JSON.stringify(value);
+}
+
+/**
+ * Reads a record from its hash fields.
+ * @throws {JobRecordInvalidError}
+ */
+export function decodeRecord(fields: Record<string, string>): JobRecord {
+  const parsed = recordSchema.safeParse(fields);
+  if (!parsed.success) throw new JobRecordInvalidError(parsed.error);
+  return parsed.data;
+}
+
+/** `HGETALL` as a script returns it: field and value in turn. */
+export const recordReply = z.array(z.string()).transform((flat) => {
+  const fields: Record<string, string> = {};
+  for (let index = 0; index + 1 < flat.length; index += 2) fields[flat[index] ?? ''] = flat[index + 1] ?? '';
+  return decodeRecord(fields);
+});

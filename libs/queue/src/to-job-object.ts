@@ -1,0 +1,46 @@
+import { type Job, type JobRecord } from '@tessera/contracts';
+import { type ToJobObject } from './job-queue.js';
+
+/** The job object that clients see, made of the record. */
+export const toJobObject: ToJobObject = (record, queuePosition) => ({
+  id: record.id,
+  object: 'job',
+  status: record.status,
+  ...answerOf(record),
+  error: record.error ?? null,
+  metadata: record.metadata,
+  urls: urlsOf(record),
+  created_at: toSeconds(record.createdAtMs),
+  started_at: optionalSeconds(record.startedAtMs),
+  finished_at: optionalSeconds(record.finishedAtMs),
+  expires_at: optionalSeconds(record.deadlineAtMs),
+  attempts: record.attempts,
+  ...(record.status === 'queued' && queuePosition !== undefined ? { queue_position: queuePosition } : {}),
+});
+
+function answerOf({
+  answer,
+  request,
+}: JobRecord): Pick<Job, 'model' | 'output' | 'usage' | 'tiles' | 'timings'> {
+  if (answer !== undefined) return answer;
+  return {
+    model: { id: request.model, revision: null },
+    output: null,
+    usage: null,
+    tiles: null,
+    timings: null,
+  };
+}
+
+function urlsOf({ id, baseUrl }: JobRecord): Job['urls'] {
+  const get = `${baseUrl.replace(/\/+$/, '')}/v1/jobs/${id}`;
+  return { get, cancel: `${get}/cancel`, stream: `${get}/stream` };
+}
+
+function toSeconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1_000);
+}
+
+function optionalSeconds(milliseconds: number | undefined): number | null {
+  return milliseconds === undefined ? null : toSeconds(milliseconds);
+}

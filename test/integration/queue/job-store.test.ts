@@ -1,0 +1,250 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { MODEL_ID, newRecord, QueueBench, servedModel, answer, untilAborted } from './queue-bench.js';
+
+let bench: QueueBench;
+beforeAll(async () => {
+  bench = await QueueBench.start();
+});
+afterEach(() => bench.closeAll());
+afterAll(() => bench.stop());
+
+const WAIT = { timeoutMs: 20_000 };
+
+describe('createJob', () => {
+  it('keeps every field of the record and leaves no mark once the queue entry exists', async () => {
+    const connection = bench.newConnection();
+    const store = await bench.store(connection);
+    const record = newRecord({
+      webhook: { url: 'https://example.test/hook', events: ['job.completed'] },
+      metadata: { row: '7' },
+      deadlineAtMs: Date.now() + 60_000,
+      executionTimeoutMs: 5_000,
+      request: { model: MODEL_ID, messages: [], images: [], maxTokens: 5 },
+    });
+    expect(await store.createJob({ record, priority: 'normal' })).toEqual({ kind: 'created', record });
+    expect(await store.getJob(record.id)).toEqual(record);
+    const redis = bench.client();
+    const root = `{${connection.prefix}}`;
+    expect(await redis.zcard(`${root}:unqueued`)).toBe(0);
+    const queue = `${root}:image-question.answer.org%2Ftiny%3Av1`;
+    expect(await redis.lrange(`${queue}:wait`, 0, -1)).toEqual([record.id]);
+    expect(JSON.parse((await redis.hget(`${queue}:${record.id}`, 'data')) ?? '')).toEqual({
+      jobId: record.id,
+    });
+  });
+
+  it('replays the job of an idempotency key, and refuses the key with another body', async () => {
+    const store = await bench.store(bench.newConnection(), { maxWaitingJobs: 1 });
+    const idempotency = { key: 'order 7', bodySha256: 'a'.repeat(64) };
+    const record = newRecord();
+    await store.createJob({ record, priority: 'normal', idempotency });
+    // Though the queue is full by now.
+    expect(await store.createJob({ record: newRecord(), priority: 'normal', idempotency })).toEqual({
+      kind: 'replayed',
+      record,
+    });
+    const reused = { ...idempotency, bodySha256: 'b'.repeat(64) };
+    expect(await store.createJob({ record: newRecord(), priority: 'normal', idempotency: reused })).toEqual({
+      kind: 'key_reused',
+    });
+    expect((await store.listJobs({ limit: 10 })).records).toEqual([record]);
+  });
+
+  it('remembers an idempotency key for a day', async () => {
+    const connection = bench.newConnection();
+    const store = await bench.store(connection);
+    const idempotency = { key: 'order 7', bodySha256: 'a'.repeat(64) };
+    await store.createJob({ record: newRecord(), priority: 'normal', idempotency });
+    const redis = bench.client();
+    const [key = ''] = await redis.keys(`{${connection.prefix}}:idempotency:*`);
+    expect(await redis.ttl(key)).toBeGreaterThan(86_390);
+  });
+
+  it('makes one job of many requests with one key at the same time', async () => {
+    const store = await bench.store(bench.newConnection());
+    const idempotency = { key: 'order 7', bodySha256: 'a'.repeat(64) };
+    const outcomes = await Promise.all(
+      Array.from({ length: 10 }, () =>
+        store.createJob({ record: newRecord(), priority: 'normal', idempotency }),
+      ),
+    );
+    expect(outcomes.filter(({ kind }) => kind === 'created')).toHaveLength(1);
+    expect(outcomes.filter(({ kind }) => kind === 'replayed')).toHaveLength(9);
+  });
+
+  it('refuses a job when as many wait as may, and keeps nothing of it', async () => {
+    const store = await bench.store(bench.newConnection(), { maxWaitingJobs: 2 });
+    const kept = [newRecord(), newRecord()];
+    for (const record of kept) await store.createJob({ record, priority: 'normal' });
+    const refused = newRecord();
+    expect(await store.createJob({ record: refused, priority: 'normal' })).toEqual({
+      kind: 'queue_full',
+      waitingJobCount: 2,
+      limit: 2,
+    });
+    expect(await store.getJob(refused.id)).toBeUndefined();
+    await store.requestCancel(kept[0]?.id ?? '');
+    expect(await store.createJob({ record: refused, priority: 'normal' })).toMatchObject({ kind: 'created' });
+  });
+});
+
+describe('queuePosition', () => {
+  it('counts the jobs ahead, low priority behind normal', async () => {
+    const store = await bench.store(bench.newConnection());
+    const [first, low, second] = [0, 1, 2].map((order) => newRecord({ createdAtMs: Date.now() + order }));
+    if (!first || !low || !second) throw new Error('three records');
+    await store.createJob({ record: first, priority: 'normal' });
+    await store.createJob({ record: low, priority: 'low' });
+    await store.createJob({ record: second, priority: 'normal' });
+    expect(await Promise.all([first, second, low].map((record) => store.queuePosition(record)))).toEqual([
+      0, 1, 2,
+    ]);
+    await store.requestCancel(first.id);
+    expect(await store.queuePosition(first)).toBeUndefined();
+    expect(await store.queuePosition(low)).toBe(1);
+  });
+
+  it('is the order in which jobs are taken', async () => {
+    const connection = bench.newConnection();
+    const store = await bench.store(connection);
+    const records = [0, 1, 2, 3].map((order) => newRecord({ createdAtMs: Date.now() + order }));
+    for (const [index, record] of records.entries())
+      await store.createJob({ record, priority: index === 1 ? 'low' : 'normal' });
+    const taken: string[] = [];
+    await bench.consumer(connection, {
+      concurrency: 1,
+      handle: async ({ record }) => {
+        taken.push(record.id);
+        return { kind: 'completed', answer };
+      },
+    });
+    await Promise.all(records.map(({ id }) => store.waitForFinal(id, WAIT)));
+    expect(taken).toEqual([0, 2, 3, 1].map((index) => records[index]?.id));
+  });
+});
+
+describe('listJobs', () => {
+  it('pages newest first without gap or repeat, also among equal times', async () => {
+    const store = await bench.store(bench.newConnection());
+    const now = Date.now();
+    const records = [0, 0, 1, 1, 1, 2, 3].map((order) => newRecord({ createdAtMs: now + order }));
+    for (const record of records) await store.createJob({ record, priority: 'normal' });
+    const seen: string[] = [];
+    for (let after: string | undefined, hasMore = true; hasMore; after = seen.at(-1)) {
+      const page = await store.listJobs({ limit: 2, ...(after === undefined ? {} : { after }) });
+      seen.push(...page.records.map(({ id }) => id));
+      hasMore = page.hasMore;
+    }
+    const newestFirst = records
+      .toSorted((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1))
+      .map(({ id }) => id);
+    expect(seen).toEqual(newestFirst);
+  });
+
+  it('lists one status at a time', async () => {
+    const store = await bench.store(bench.newConnection());
+    const [kept, cancelled] = [newRecord(), newRecord()];
+    for (const record of [kept, cancelled]) await store.createJob({ record, priority: 'normal' });
+    await store.requestCancel(cancelled.id);
+    const ids = async (status: 'queued' | 'cancelled' | 'failed') =>
+      (await store.listJobs({ limit: 10, status })).records.map(({ id }) => id);
+    expect(await ids('queued')).toEqual([kept.id]);
+    expect(await ids('cancelled')).toEqual([cancelled.id]);
+    expect(await ids('failed')).toEqual([]);
+  });
+
+  it('skips records that are gone, and refuses to go on after a job that is', async () => {
+    const connection = bench.newConnection();
+    const store = await bench.store(connection);
+    const records = [0, 1, 2].map((order) => newRecord({ createdAtMs: Date.now() + order }));
+    for (const record of records) await store.createJob({ record, priority: 'normal' });
+    const goneId = records[1]?.id ?? '';
+    await bench.client().del(`{${connection.prefix}}:job:${goneId}`);
+    const page = await store.listJobs({ limit: 2 });
+    expect(page.records.map(({ id }) => id)).toEqual([records[2]?.id, records[0]?.id]);
+    expect(page.hasMore).toBe(false);
+    await expect(store.listJobs({ limit: 2, after: goneId })).rejects.toMatchObject({
+      code: 'invalid_value',
+      param: 'after',
+    });
+  });
+});
+
+describe('cancel and delete', () => {
+  it('ends a waiting job at once, and no worker gets it', async () => {
+    const connection = bench.newConnection();
+    const store = await bench.store(connection);
+    const [cancelled, other] = [newRecord(), newRecord()];
+    for (const record of [cancelled, other]) await store.createJob({ record, priority: 'normal' });
+    expect(await store.requestCancel(cancelled.id)).toBe('cancelled');
+    expect(await store.requestCancel(cancelled.id)).toBe('already_final');
+    const handled: string[] = [];
+    await bench.consumer(connection, {
+      concurrency: 1,
+      handle: async ({ record }) => {
+        handled.push(record.id);
+        return { kind: 'completed', answer };
+      },
+    });
+    await store.waitForFinal(other.id, WAIT);
+    expect(handled).toEqual([other.id]);
+    expect(await store.getJob(cancelled.id)).toMatchObject({
+      status: 'cancelled',
+      error: { code: 'job_cancelled' },
+    });
+  });
+
+  it('knows no job that was never made', async () => {
+    const store = await bench.store(bench.newConnection());
+    expect(await store.requestCancel('job_0')).toBe('not_found');
+    expect(await store.getJob('job_0')).toBeUndefined();
+    expect(await store.deleteJob('job_0')).toBe(false);
+    expect(await store.waitForFinal('job_0', WAIT)).toBeUndefined();
+  });
+
+  it('deletes only jobs that have ended, and everything of them', async () => {
+    const connection = bench.newConnection();
+    const store = await bench.store(connection);
+    const record = newRecord();
+    await store.createJob({ record, priority: 'normal' });
+    expect(await store.deleteJob(record.id)).toBe(false);
+    await store.requestCancel(record.id);
+    expect(await store.deleteJob(record.id)).toBe(true);
+    expect(await store.getJob(record.id)).toBeUndefined();
+    const redis = bench.client();
+    const root = `{${connection.prefix}}`;
+    const left = (await redis.keys(`${root}:job*`)).concat(await redis.keys(`${root}:expiries`));
+    expect(left).toEqual([]);
+  });
+});
+
+describe('servedModels', () => {
+  it('lists a model while a consumer announces it, once for all of them', async () => {
+    const connection = bench.newConnection();
+    const store = await bench.store(connection);
+    expect(await store.servedModels()).toEqual([]);
+    const handle = ({ signal }: { signal: AbortSignal }) => untilAborted(signal);
+    const [first, second] = [
+      await bench.consumer(connection, { handle }),
+      await bench.consumer(connection, { handle }),
+    ];
+    expect(await store.servedModels()).toEqual([servedModel]);
+    await first.drain(0);
+    expect(await store.servedModels()).toEqual([servedModel]);
+    await second.drain(0);
+    expect(await store.servedModels()).toEqual([]);
+  });
+
+  it('forgets the model of a consumer that gives no sign of life', async () => {
+    const connection = bench.newConnection();
+    const store = await bench.store(connection);
+    const handle = ({ signal }: { signal: AbortSignal }) => untilAborted(signal);
+    await bench.consumer(connection, { handle });
+    const redis = bench.client();
+    const consumers = `{${connection.prefix}}:consumers`;
+    const [id = '', endsAtMs = ''] = await redis.zrange(consumers, 0, 0, 'WITHSCORES');
+    expect(Number(endsAtMs)).toBeGreaterThan(Date.now());
+    await redis.zadd(consumers, Date.now() - 1, id);
+    expect(await store.servedModels()).toEqual([]);
+  });
+});

@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto';
+import { type Answer, type JobError, type JobRecord, type ServedModel } from '@tessera/contracts';
+import { createLogger } from '@tessera/observability';
+import {
+  type JobConsumerOptions,
+  type JobStore,
+  openJobStore,
+  type QueueConnection,
+  startJobConsumer,
+  startJobUpkeep,
+  startWebhookConsumer,
+  type JobStoreOptions,
+  type JobUpkeepOptions,
+  type WebhookConsumerOptions,
+} from '@tessera/queue';
+import { startTestRedis, type TestRedis, uniquePrefix } from '@tessera/testing';
+import { Redis } from 'ioredis';
+
+export const MODEL_ID = 'org/tiny:v1';
+
+export const logger = createLogger({ name: 'test', level: 'silent' });
+
+export const servedModel: ServedModel = {
+  id: MODEL_ID,
+  revision: 'r1',
+  contextTokens: 2048,
+  tokensPerTile: 4,
+  tileSizePixels: 56,
+  defaultMaxTiles: 6,
+  precision: 'fp32',
+  device: 'cpu',
+};
+
+export const answer: Answer = {
+  output: { text: 'A cat.', finish_reason: 'stop' },
+  usage: {
+    prompt_tokens: 9,
+    completion_tokens: 2,
+    total_tokens: 11,
+    prompt_tokens_details: { cached_tokens: 0, image_tokens: 4 },
+  },
+  tiles: [{ columns: 1, rows: 1, tiles: 1, width: 8, height: 8 }],
+  timings: {
+    queue_ms: 1,
+    fetch_ms: 1,
+    preprocess_ms: 1,
+    vision_ms: 1,
+    prefill_ms: 1,
+    decode_ms: 1,
+    total_ms: 6,
+  },
+  model: { id: MODEL_ID, revision: 'r1' },
+};
+
+export const transientError: JobError = {
+  code: 'engine_failed',
+  message: 'the device hiccuped',
+  retryable: true,
+};
+export const permanentError: JobError = {
+  code: 'image_unreadable',
+  message: 'not an image',
+  retryable: false,
+};
+
+export function newRecord(changes: Partial<JobRecord> = {}): JobRecord {
+  return {
+    id: `job_${randomBytes(16).toString('hex')}`,
+    status: 'queued',
+    request: { model: MODEL_ID, messages: [], images: [] },
+    metadata: {},
+    baseUrl: 'http://localhost:8080',
+    createdAtMs: Date.now(),
+    maxAttempts: 3,
+    attempts: 0,
+    requestId: 'request-1',
+    cancelRequested: false,
+    ...changes,
+  };
+}
+
+/** A promise with its ends outside. */
+export function deferred<T = void>() {
+  let resolve!: (value: T) => void;
+  const promise = new Promise<T>((settle) => (resolve = settle));
+  return { promise, resolve };
+}
+
+/** Rejects when the signal aborts, as a handler that honours its signal does. */
+export function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const abort = () => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+}
+
+/** One Redis for a test file; what a test opens on it is closed by {@link QueueBench.closeAll}. */
+export class QueueBench {
+  private readonly closers: (() => Promise<unknown>)[] = [];
+
+  private constructor(readonly testRedis: TestRedis) {}
+
+  static async start(): Promise<QueueBench> {
+    return new QueueBench(await startTestRedis());
+  }
+
+  /** Keys of one test. */
+  newConnection(): QueueConnection {
+    return { url: this.testRedis.url, prefix: uniquePrefix('queue') };
+  }
+
+  /** A client beside the ones under test, to look and to meddle. */
+  client(): Redis {
+    const redis = new Redis(this.testRedis.url, { maxRetriesPerRequest: null });
+    redis.on('error', () => undefined);
+    this.closers.push(async () => redis.disconnect());
+    return redis;
+  }
+
+  async store(connection: QueueConnection, options: Partial<JobStoreOptions> = {}): Promise<JobStore> {
+    const store = await openJobStore({
+      connection,
+      logger,
+      maxWaitingJobs: 100,
+      retentionSeconds: 600,
+      ...options,
+    });
+    this.closers.push(() => store.close());
+    return store;
+  }
+
+  async consumer(
+    connection: QueueConnection,
+    options: Pick<JobConsumerOptions, 'handle'> & Partial<JobConsumerOptions>,
+  ) {
+    const consumer = await startJobConsumer({
+      connection,
+      logger,
+      model: servedModel,
+      concurrency: 4,
+      lockDurationMs: 30_000,
+      retryBackoff: { firstMs: 10, longestMs: 20 },
+      ...options,
+    });
+    this.closers.push(() => consumer.drain(0));
+    return consumer;
+  }
+
+  async upkeep(connection: QueueConnection, options: Partial<JobUpkeepOptions> = {}) {
+    const upkeep = await startJobUpkeep({
+      connection,
+      logger,
+      removeObjects: async () => undefined,
+      ...options,
+      timings: {
+        expireEveryMs: 20,
+        enqueueEveryMs: 20,
+        enqueueAfterMs: 0,
+        removeEveryMs: 20,
+        reconcileEveryMs: 20,
+        ...options.timings,
+      },
+    });
+    this.closers.push(() => upkeep.stop());
+    return upkeep;
+  }
+
+  async webhooks(
+    connection: QueueConnection,
+    options: Pick<WebhookConsumerOptions, 'deliver'> & Partial<WebhookConsumerOptions>,
+  ) {
+    const consumer = await startWebhookConsumer({
+      connection,
+      logger,
+      concurrency: 4,
+      retryDelaysMs: [10, 10],
+      ...options,
+    });
+    this.closers.push(() => consumer.drain(0));
+    return consumer;
+  }
+
+  /** Closes what tests have opened, last first. */
+  async closeAll(): Promise<void> {
+    for (const close of this.closers.splice(0).reverse()) await close();
+  }
+
+  async stop(): Promise<void> {
+    await this.closeAll();
+    await this.testRedis.stop();
+  }
+}
