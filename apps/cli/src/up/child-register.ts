@@ -22,10 +22,13 @@ export class ChildRegister {
   }
 
   /** Ends the children of a run that was killed. */
-  async endLeftOvers(log: (line: string) => void): Promise<void> {
+  async endLeftOvers(
+    log: (line: string) => void,
+    { graceMs } = { graceMs: LEFT_OVER_GRACE_MS },
+  ): Promise<void> {
     await Promise.all(
       (await this.#readFile()).map(async (reference) => {
-        const outcome = await terminateProcess(reference, { graceMs: LEFT_OVER_GRACE_MS });
+        const outcome = await terminateProcess(reference, { graceMs });
         if (outcome !== 'none') log(`ended process ${reference.pid}, left over by a run that was killed`);
       }),
     );

@@ -25,6 +25,7 @@ export interface NodeServiceOptions {
   readonly name: string;
   /** The script that Node runs. */
   readonly script: string;
+  readonly arguments?: readonly string[];
   readonly prepare: () => Promise<Launch>;
   readonly log: ServiceLog;
   readonly register: ChildRegister;
@@ -63,11 +64,11 @@ export class NodeService implements Service {
   }
 
   #spawn(environment: Launch['environment'], holder: Writable | undefined): ChildProcess {
-    const { script, register, log } = this.options;
+    const { script, arguments: scriptArguments = [], register, log } = this.options;
     // The channel tells the child when we are gone (`stopWithParent`). Detached, so that Ctrl-C in a terminal reaches
     // us alone and we stop the services in their order.
     const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'ipc', ...(holder === undefined ? [] : [holder])];
-    const child = spawn(process.execPath, [script], {
+    const child = spawn(process.execPath, [script, ...scriptArguments], {
       env: childEnvironment(environment),
       stdio,
       detached: true,
