@@ -1,4 +1,7 @@
 import { Command } from 'commander';
+import { askCommand } from './ask/ask-command.js';
+import { captionCommand } from './caption/caption-command.js';
+import { modelCommand } from './model/model-command.js';
 import { upCommand } from './up/up-command.js';
 import { webhookCommand } from './webhook/webhook-command.js';
 
@@ -9,6 +12,9 @@ export function createProgram(): Command {
       'Answers questions about images, at scale. Settings are environment variables: see docs/settings.md.',
     )
     .addCommand(upCommand())
+    .addCommand(askCommand())
+    .addCommand(captionCommand())
+    .addCommand(modelCommand())
     .addCommand(webhookCommand());
   throwInsteadOfExit(program);
   return program;

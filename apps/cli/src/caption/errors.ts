@@ -1,0 +1,76 @@
+import { TesseraError } from '@tessera/contracts';
+
+/** FOLDER is no folder that can be listed. */
+export class FolderUnreadableError extends TesseraError {
+  readonly code = 'invalid_request';
+  constructor(
+    readonly folder: string,
+    readonly reason: string,
+    options: { cause?: unknown } = {},
+  ) {
+    super(`${folder} cannot be captioned: ${reason}`, options);
+  }
+}
+
+/** Another run writes this output. */
+export class OutputInUseError extends TesseraError {
+  readonly code = 'invalid_request';
+  constructor(
+    readonly path: string,
+    readonly pid: number,
+    options: { cause?: unknown } = {},
+  ) {
+    super(`${path} is being written by process ${pid}; wait for it, or choose another output`, options);
+  }
+}
+
+/** The output holds something that this command has not written. */
+export class OutputForeignError extends TesseraError {
+  readonly code = 'invalid_request';
+  constructor(
+    readonly path: string,
+    readonly line: number,
+    readonly reason: string,
+    options: { cause?: unknown } = {},
+  ) {
+    super(
+      `${path} line ${line} is no result row (${reason}); choose another output, or --on-existing overwrite`,
+      options,
+    );
+  }
+}
+
+/** The output cannot be read or written: a full disk, missing permissions. */
+export class OutputFailedError extends TesseraError {
+  readonly code = 'internal_error';
+  constructor(
+    readonly path: string,
+    readonly reason: string,
+    options: { cause?: unknown } = {},
+  ) {
+    super(`${path} cannot be written: ${reason}`, options);
+  }
+}
+
+/** The engine fails on every image, so it is not the images' fault. */
+export class EngineUnusableError extends TesseraError {
+  readonly code = 'engine_failed';
+  constructor(
+    readonly failureCount: number,
+    options: { cause: Error },
+  ) {
+    super(
+      `the engine failed on ${failureCount} images one after the other, last with: ${options.cause.message}; ` +
+        'their rows are failed, ask them again with --retry-failed',
+      options,
+    );
+  }
+}
+
+/** `--fail-on-error`: the run is complete, but not every image has a caption. */
+export class RowsFailedError extends TesseraError {
+  readonly code = 'invalid_request';
+  constructor(readonly failureCount: number) {
+    super(`${failureCount} of the images or folders failed (--fail-on-error)`);
+  }
+}

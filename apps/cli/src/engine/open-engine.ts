@@ -1,0 +1,26 @@
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Config } from '@tessera/config';
+import { ensureConvertedModel } from '@tessera/converter';
+import { Engine } from '@tessera/engine';
+
+export interface OpenEngineOptions {
+  config: Config;
+  /** A checkpoint or a converted model; absent: the configured one. */
+  model: string | undefined;
+  /** Sequences worked on at the same time. */
+  slotCount: number;
+  /** Told what takes long, for people. */
+  log: (line: string) => void;
+}
+
+/** Loads a model into this process; a checkpoint is converted on first use and kept under the data folder. */
+export async function openEngine({ config, model, slotCount, log }: OpenEngineOptions): Promise<Engine> {
+  const modelDirectory = await ensureConvertedModel({
+    source: model === undefined ? config.model.directory : resolve(model),
+    cacheDirectory: join(config.data.directory, 'models'),
+    log,
+  });
+  const threads = config.worker.threads ?? availableParallelism();
+  return Engine.load({ modelDirectory, threads, slotCount });
+}

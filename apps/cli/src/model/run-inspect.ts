@@ -1,0 +1,49 @@
+import { describeModel, type ModelDescription } from '@tessera/converter';
+import { formatBytes, formatCount } from '../terminal/format.js';
+import { type InspectCommandOptions } from './model-command.js';
+
+/** Prints what a model folder holds. */
+export async function runInspect(directory: string, options: InspectCommandOptions): Promise<void> {
+  const description = await describeModel(directory);
+  process.stdout.write(`${options.json === true ? JSON.stringify(description) : toTable(description)}\n`);
+}
+
+const UNKNOWN = 'not recorded';
+
+function toTable(model: ModelDescription): string {
+  const rows: [name: string, value: string][] = [
+    ['model', model.id],
+    ['kind', model.kind === 'checkpoint' ? 'checkpoint' : 'converted model'],
+    ['revision', model.revision ?? 'none until it is converted'],
+    ['vision encoder', model.vision_encoder ?? UNKNOWN],
+    ['language model', model.language_model ?? UNKNOWN],
+    ['parameters', model.parameters === null ? UNKNOWN : formatCount(model.parameters)],
+    ['precision', model.precision],
+    ['tiles', describeTiles(model.tiles)],
+    ['chat template', describeTemplate(model.chat_template)],
+    ['context', `${formatCount(model.context_tokens)} tokens`],
+    ...(model.unsupported === null ? [] : [['not convertible', model.unsupported] as [string, string]]),
+    ...model.files.map(({ name, bytes }, index): [string, string] => [
+      index === 0 ? 'files' : '',
+      `${name} (${formatBytes(bytes)})`,
+    ]),
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+}
+
+function describeTiles({
+  size_pixels: size,
+  min,
+  max,
+  use_thumbnail,
+  tokens_per_tile,
+}: ModelDescription['tiles']): string {
+  const thumbnail = use_thumbnail ? ' and a thumbnail' : '';
+  return `${min} to ${max} of ${size} x ${size} pixels${thumbnail}, ${tokens_per_tile} tokens each`;
+}
+
+function describeTemplate({ name, system_message }: ModelDescription['chat_template']): string {
+  const system = system_message === null ? 'its own system message' : 'a system message of the checkpoint';
+  return `${name ?? 'none'}, ${system}`;
+}
