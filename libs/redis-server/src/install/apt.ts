@@ -7,7 +7,13 @@ import { type InstallContext, type InstallOutcome } from './install-outcome.js';
 const PACKAGES = ['redis-server', 'valkey-server'] as const;
 
 /** What a package's scripts call to enable and start its service. */
-const SERVICE_COMMANDS = ['invoke-rc.d', 'deb-systemd-invoke', 'deb-systemd-helper', 'systemctl'] as const;
+const SERVICE_COMMANDS = [
+  'invoke-rc.d',
+  'update-rc.d',
+  'deb-systemd-invoke',
+  'deb-systemd-helper',
+  'systemctl',
+] as const;
 
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
