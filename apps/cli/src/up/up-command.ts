@@ -1,7 +1,6 @@
 import { childEnvironment, loadConfig } from '@tessera/config';
 import { Command, InvalidArgumentError } from 'commander';
 import { Terminal } from './terminal.js';
-import { runUp } from './up.js';
 
 const MAX_WORKERS = 64;
 
@@ -35,6 +34,8 @@ export function upCommand(): Command {
           ...(model === undefined ? {} : { TESSERA_MODEL: model }),
         }),
       );
+      // Loaded when it is needed: other commands and --help do without the queue and the converter.
+      const { runUp } = await import('./up.js');
       await runUp({ config, workerCount: workers, terminal: new Terminal(process.stdout) });
     });
 }

@@ -1,5 +1,4 @@
 import { loadConfig } from '@tessera/config';
-import { loadWebhookSecret } from '@tessera/webhooks';
 import { Command } from 'commander';
 
 /** `tessera webhook`: what a receiver of webhooks needs. */
@@ -16,6 +15,7 @@ function secretCommand(): Command {
     .addHelpText('after', '\nExample:\n  tessera webhook secret')
     .action(async () => {
       const { data, webhooks } = loadConfig();
+      const { loadWebhookSecret } = await import('@tessera/webhooks');
       const secret = await loadWebhookSecret({
         dataDirectory: data.directory,
         ...(webhooks.secret === undefined ? {} : { configured: webhooks.secret }),
