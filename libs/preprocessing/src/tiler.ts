@@ -5,11 +5,11 @@ import { type TileGrid, type TilePlan } from './tile-grid.js';
 export interface ImageTiler {
   readonly tileSizePixels: number;
   /**
-   * The tiles of one image, thumbnail last.
+   * Writes the tiles of one image, thumbnail last.
    * @param pixels RGB bytes, [height, width, 3]
-   * @returns uint8 [tileCount, 3, size, size]; the caller disposes it
+   * @param into uint8 [tileCount, 3, size, size]
    */
-  tile(pixels: Uint8Array, plan: TilePlan): Promise<Tensor<'uint8'>>;
+  tile(pixels: Uint8Array, plan: TilePlan, into: Tensor<'uint8'>): Promise<void>;
   dispose(): void;
 }
 
@@ -26,19 +26,12 @@ export class Tiler implements ImageTiler {
     return new Tiler(runtime, await runtime.createSession(model), tileSizePixels);
   }
 
-  async tile(pixels: Uint8Array, plan: TilePlan): Promise<Tensor<'uint8'>> {
-    const size = this.tileSizePixels;
+  async tile(pixels: Uint8Array, plan: TilePlan, into: Tensor<'uint8'>): Promise<void> {
+    const gridTiles = plan.columns * plan.rows;
     const image = this.runtime.tensorOver('uint8', [1, plan.height, plan.width, 3], pixels);
-    const tiles = this.runtime.allocate('uint8', [plan.tileCount, 3, size, size]);
     try {
-      await this.cut(image, plan, tiles.rows(0, plan.columns * plan.rows));
-      if (plan.hasThumbnail) {
-        await this.cut(image, { columns: 1, rows: 1 }, tiles.rows(plan.columns * plan.rows, 1));
-      }
-      return tiles;
-    } catch (error) {
-      tiles.dispose();
-      throw error;
+      await this.cut(image, plan, into.rows(0, gridTiles));
+      if (plan.hasThumbnail) await this.cut(image, { columns: 1, rows: 1 }, into.rows(gridTiles, 1));
     } finally {
       image.dispose();
     }
@@ -55,10 +48,8 @@ export class Tiler implements ImageTiler {
     output: Tensor<'uint8'>,
   ): Promise<void> {
     const size = this.tileSizePixels;
-    const shape = (dims: number[]): Tensor<'int64'> =>
-      this.runtime.tensorOf('int64', [dims.length], BigInt64Array.from(dims, BigInt));
-    const resizedShape = shape([1, rows * size, columns * size, 3]);
-    const gridShape = shape([rows, size, columns, size, 3]);
+    const resizedShape = this.shape([1, rows * size, columns * size, 3]);
+    const gridShape = this.shape([rows, size, columns, size, 3]);
     const binding = this.session.createBinding();
     try {
       binding
@@ -70,5 +61,9 @@ export class Tiler implements ImageTiler {
       binding.dispose();
       for (const tensor of [resizedShape, gridShape, output]) tensor.dispose();
     }
+  }
+
+  private shape(dims: readonly number[]): Tensor<'int64'> {
+    return this.runtime.tensorOf('int64', [dims.length], BigInt64Array.from(dims, BigInt));
   }
 }

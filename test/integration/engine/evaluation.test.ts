@@ -1,62 +1,20 @@
-import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { type PromptMessage } from '@tessera/contracts';
-import { convertModel } from '@tessera/converter';
-import { Engine, type GenerationRequest } from '@tessera/engine';
-import { findRepositoryRoot } from '@tessera/testing';
+import { type Engine } from '@tessera/engine';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadPicture } from './golden-cases.js';
+import { ask, convertTinyModel, type Question, readQuestions, type TinyModel } from './tiny-engine.js';
 
-interface Question {
-  picture: string;
-  question: string;
-  reference: string;
-  grid: [number, number];
-  tiles: number;
-}
-
-const root = findRepositoryRoot();
-const evaluation = path.join(root, 'test', 'golden', 'evaluation');
-const questions = readFileSync(path.join(evaluation, 'questions.jsonl'), 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line) as Question);
-
-const picturePath = (name: string): string => path.join(evaluation, 'pictures', name);
-
-async function ask(names: readonly string[], question: string): Promise<GenerationRequest> {
-  const images = await Promise.all(names.map((name) => loadPicture(picturePath(name))));
-  const shown = images.map((_, image) => ({ type: 'image' as const, image }));
-  const messages: PromptMessage[] = [{ role: 'user', content: [...shown, { type: 'text', text: question }] }];
-  return { messages, images };
-}
-
-/** A small generator with a fixed seed (mulberry32), so that arrival times and sizes are the same in every run. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+const questions = readQuestions();
 
 describe('tessera-tiny', () => {
-  let directory: string;
+  let model: TinyModel;
   let engine: Engine;
 
   beforeAll(async () => {
-    directory = await mkdtemp(path.join(tmpdir(), 'tessera-evaluation-'));
-    const modelDirectory = path.join(directory, 'model');
-    await convertModel({ source: path.join(root, 'models', 'tessera-tiny'), output: modelDirectory });
-    engine = await Engine.load({ modelDirectory, threads: 2, slotCount: 8 });
+    model = await convertTinyModel();
+    engine = await model.load();
   });
   afterAll(async () => {
     await engine.close();
-    await rm(directory, { recursive: true });
+    await model.remove();
   });
 
   it('answers all 300 evaluation questions as the reference implementation does', async () => {
@@ -75,34 +33,6 @@ describe('tessera-tiny', () => {
     expect(answers.map(({ tiles }) => [tiles[0]?.columns, tiles[0]?.rows, tiles[0]?.tiles])).toEqual(
       questions.map(({ grid, tiles }) => [...grid, tiles]),
     );
-  });
-
-  it('gives 40 mixed requests that arrive at random times the answers that each gets alone', async () => {
-    const random = randomNumbers(20);
-    const pick = (): Question => questions[Math.floor(random() * questions.length)] as Question;
-    const requests = await Promise.all(
-      Array.from({ length: 40 }, async (_, index) => {
-        const imageCount = index % 5 === 0 ? 2 + Math.floor(random() * 3) : index % 7 === 0 ? 0 : 1;
-        const request = await ask(
-          Array.from({ length: imageCount }, () => pick().picture),
-          pick().question,
-        );
-        return { ...request, maxTokens: index % 3 === 0 ? 2 : 48, arrivalTurns: Math.floor(random() * 400) };
-      }),
-    );
-    const isolated: Recorded[] = [];
-    for (const request of requests) isolated.push(await record(engine, request));
-    const together = await Promise.all(
-      requests.map(async (request) => {
-        for (let turn = 0; turn < request.arrivalTurns; turn++) await new Promise(setImmediate);
-        return record(engine, request);
-      }),
-    );
-    expect(together.map(({ tokenIds }) => tokenIds)).toEqual(isolated.map(({ tokenIds }) => tokenIds));
-    const worst = Math.max(
-      ...together.map(({ logits }, index) => difference(logits, isolated[index]?.logits ?? [])),
-    );
-    expect(worst).toBeLessThan(1e-4);
   });
 
   it('stops a sequence whose signal aborts and leaves its neighbours alone', async () => {
@@ -152,30 +82,3 @@ describe('tessera-tiny', () => {
     });
   });
 });
-
-interface Recorded {
-  tokenIds: readonly number[];
-  logits: Float32Array[];
-}
-
-async function record(engine: Engine, request: GenerationRequest): Promise<Recorded> {
-  const logits: Float32Array[] = [];
-  const { tokenIds } = await engine.generate({
-    ...request,
-    onLogits: (values) => logits.push(values.slice()),
-  });
-  return { tokenIds, logits };
-}
-
-/** Largest difference of two runs' logits, relative to the largest logit. */
-function difference(ours: readonly Float32Array[], theirs: readonly Float32Array[]): number {
-  let worst = 0;
-  let largest = 0;
-  for (const [step, values] of ours.entries()) {
-    for (const [id, value] of values.entries()) {
-      worst = Math.max(worst, Math.abs(value - (theirs[step]?.[id] ?? NaN)));
-      largest = Math.max(largest, Math.abs(value));
-    }
-  }
-  return worst / largest;
-}

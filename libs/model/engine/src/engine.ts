@@ -1,109 +1,40 @@
-import path from 'node:path';
-import { type ChatTemplate, findChatTemplate } from '@tessera/chat-template';
 import { type FinishReason, type ServedModel } from '@tessera/contracts';
-import { type ModelManifest, readManifest } from '@tessera/converter';
-import { OrtRuntime, type Session, type Tensor } from '@tessera/ort';
-import { type ImageTiler, Tiler } from '@tessera/preprocessing';
-import pLimit from 'p-limit';
-import { loadTokenizer, type Tokenizer } from '@tessera/tokenizer';
-import { DecoderRunner } from './decoder-runner.js';
-import { ContextLengthExceededError, StopTokenMissingError } from './errors.js';
+import pLimit, { type LimitFunction } from 'p-limit';
+import { type EngineOptions } from './engine-options.js';
+import { ContextLengthExceededError, EngineClosedError } from './errors.js';
 import { type GenerationRequest, type GenerationResult } from './generation.js';
-import { cacheBytesPerToken, KvCache } from './kv-cache.js';
+import { disposeInReverse, type EngineParts, loadEngineParts } from './load-engine.js';
 import { type PlannedPrompt, planPrompt } from './plan-prompt.js';
-import { classFor, planSlotClasses, type SlotClass } from './policy/slot-classes.js';
-import { SlotTable } from './policy/slot-table.js';
-import { Scheduler, type SlotGroup } from './scheduler.js';
-import { Sequence, type SequenceImages } from './sequence.js';
+import { classFor } from './policy/slot-classes.js';
+import { Sequence, type SequenceHooks, type SequenceImages } from './sequence.js';
 import { tileImages } from './tile-images.js';
 import { toResult } from './to-result.js';
-import { VisionRunner } from './vision-runner.js';
+import { rejectOnAbort } from './reject-on-abort.js';
 
-export interface EngineOptions {
-  /** A converted model. */
-  modelDirectory: string;
-  /** Threads of one operator. */
-  threads: number;
-  /** Sequences decoded together. @defaultValue 8 */
-  slotCount?: number;
-  /** Memory for the KV cache. @defaultValue 4 GiB */
-  cacheBudgetBytes?: number;
-  /** Tiles of one vision run, from one or several requests. @defaultValue 8 */
-  tilesPerRun?: number;
-  /** How images are tiled. @defaultValue the model's tiling graph */
-  createTiler?: (runtime: OrtRuntime, tileSizePixels: number) => ImageTiler;
-}
-
-const DEFAULT_SLOT_COUNT = 8;
-const DEFAULT_CACHE_BUDGET_BYTES = 4 * 1024 ** 3;
-const DEFAULT_TILES_PER_RUN = 8;
 /** Requests whose images are decoded and tiled at the same time: enough to keep ahead of the model, few in memory. */
 const CONCURRENT_PREPARATIONS = 2;
-
-interface EngineParts {
-  readonly runtime: OrtRuntime;
-  readonly manifest: ModelManifest;
-  readonly tokenizer: Tokenizer;
-  readonly template: ChatTemplate;
-  readonly tiler: ImageTiler;
-  readonly sessions: readonly Session[];
-  readonly vision: VisionRunner;
-  readonly classes: readonly SlotClass[];
-  readonly groups: readonly SlotGroup[];
-  readonly scheduler: Scheduler;
-}
+/**
+ * Requests of a length class that may hold image memory, per slot: one runs and one is ready to follow it. The rest wait
+ * with nothing decoded.
+ */
+const ADMITTED_PER_SLOT = 2;
 
 /** A loaded model that answers requests, many at a time. */
 export class Engine {
   private readonly preparation = pLimit(CONCURRENT_PREPARATIONS);
+  private readonly admission: readonly LimitFunction[];
+  /** Every call of {@link generate} that has not settled. */
+  private readonly active = new Set<Promise<GenerationResult>>();
+  private readonly closing = new AbortController();
+  private closed: Promise<void> | undefined;
 
-  private constructor(private readonly parts: EngineParts) {}
+  private constructor(private readonly parts: EngineParts) {
+    this.admission = parts.classes.map(({ slotCount }) => pLimit(ADMITTED_PER_SLOT * slotCount));
+  }
 
   /** Loads a converted model. Throws when a file is missing or the KV cache does not fit its budget. */
   static async load(options: EngineOptions): Promise<Engine> {
-    const { modelDirectory } = options;
-    const manifest = await readManifest(modelDirectory);
-    const classes = planSlotClasses({
-      slotCount: options.slotCount ?? DEFAULT_SLOT_COUNT,
-      contextTokens: manifest.language_model.context_tokens,
-      bytesPerToken: cacheBytesPerToken(cacheShape(manifest)),
-      budgetBytes: options.cacheBudgetBytes ?? DEFAULT_CACHE_BUDGET_BYTES,
-    });
-    const tokenizer = await loadTokenizer(modelDirectory);
-    const template = findChatTemplate(manifest.chat_template.name, manifest.chat_template.system_message);
-    const runtime = OrtRuntime.create({ intraOpThreads: options.threads, spin: false });
-    const file = (name: string): string => path.join(modelDirectory, name);
-    const tiler =
-      options.createTiler?.(runtime, manifest.tiles.size_pixels) ??
-      (await Tiler.load(runtime, file('tiling.onnx'), manifest.tiles.size_pixels));
-    const visionSession = await runtime.createSession(file('vision.onnx'));
-    const decoder = await runtime.createSession(file('decoder.onnx'));
-    const vision = new VisionRunner(
-      runtime,
-      visionSession,
-      visionSizes(manifest),
-      options.tilesPerRun ?? DEFAULT_TILES_PER_RUN,
-    );
-    const groups = classes.map((slotClass) => slotGroup(runtime, decoder, manifest, slotClass));
-    const scheduler = new Scheduler({
-      groups,
-      vision,
-      longRope: longRope(manifest),
-      stopTokenIds: new Set([stopTokenId(tokenizer, template)]),
-    });
-    const sessions = [visionSession, decoder];
-    return new Engine({
-      runtime,
-      manifest,
-      tokenizer,
-      template,
-      tiler,
-      sessions,
-      vision,
-      classes,
-      groups,
-      scheduler,
-    });
+    return new Engine(await loadEngineParts(options));
   }
 
   /** What this engine serves. */
@@ -134,47 +65,74 @@ export class Engine {
 
   /**
    * Answers a request. The answer does not depend on what else runs.
-   * Throws {@link ContextLengthExceededError} before any work; rejects with the signal's reason when aborted.
+   * Throws {@link ContextLengthExceededError} before any work; rejects with the signal's reason as soon as it aborts, and
+   * with {@link EngineClosedError} when the engine is closed. No hook is called after that.
    */
   async generate(request: GenerationRequest): Promise<GenerationResult> {
     const startedAt = performance.now();
+    if (this.closing.signal.aborted) throw new EngineClosedError();
     request.signal?.throwIfAborted();
     const prompt = this.plan(request);
-    const images = await this.preparation(() => this.prepareImages(request, prompt));
-    const preparedAt = performance.now();
+    const classIndex = this.classOf(prompt);
+    const answer = this.admitted(classIndex)(() => this.answer(request, { prompt, classIndex, startedAt }));
+    const result = rejectOnAbort(answer, [request.signal, this.closing.signal]);
+    this.active.add(result);
     try {
-      request.signal?.throwIfAborted();
-      const text = this.parts.tokenizer.createTextStream();
-      const emit = (delta: string): void => {
-        if (delta !== '') request.onText?.(delta);
-      };
-      const hooks = {
-        onToken: (tokenId: number) => emit(text.push(tokenId)),
-        onLogits: (logits: Float32Array) => request.onLogits?.(logits),
-      };
-      const sequence = new Sequence(prompt, this.classOf(prompt), images, { hooks, signal: request.signal });
-      this.parts.scheduler.submit(sequence);
-      const finishReason: FinishReason = await sequence.finished;
-      emit(text.end());
-      return toResult(sequence, { ...this.parts, finishReason, startedAt, preparedAt });
+      return await result;
     } finally {
-      images?.tiles.dispose();
-      images?.features.dispose();
+      this.active.delete(result);
     }
   }
 
-  /** Fails what runs, then frees everything. */
-  async close(): Promise<void> {
-    const { scheduler, groups, vision, tiler, sessions, runtime } = this.parts;
-    await scheduler.close();
-    for (const { runner, cache } of groups) {
-      runner.dispose();
-      cache.dispose();
-    }
-    vision.dispose();
-    tiler.dispose();
-    for (const session of sessions) session.dispose();
-    runtime.dispose();
+  /** Fails what waits or runs, then frees everything. Calling it again waits for the same end. */
+  close(): Promise<void> {
+    this.closed ??= this.closeOnce();
+    return this.closed;
+  }
+
+  private async closeOnce(): Promise<void> {
+    this.closing.abort(new EngineClosedError());
+    await this.parts.scheduler.close();
+    await Promise.allSettled(this.active);
+    // Decoding or tiling that is still under way keeps what it uses until it ends.
+    disposeInReverse(this.parts.disposables);
+  }
+
+  private async answer(
+    request: GenerationRequest,
+    { prompt, classIndex, startedAt }: { prompt: PlannedPrompt; classIndex: number; startedAt: number },
+  ): Promise<GenerationResult> {
+    const { images, preprocessMs } = await this.preparation(() => this.prepareImages(request, prompt));
+    const preparedAt = performance.now();
+    const text = this.parts.tokenizer.createTextStream();
+    const emit = (delta: string): void => {
+      if (delta !== '') request.onText?.(delta);
+    };
+    const hooks: SequenceHooks = {
+      onToken: (tokenId) => emit(text.push(tokenId)),
+      onLogits: (logits) => request.onLogits?.(logits),
+    };
+    const sequence = new Sequence({ prompt, classIndex, images, hooks, signal: request.signal });
+    this.parts.scheduler.submit(sequence);
+    const finishReason: FinishReason = await sequence.finished;
+    emit(text.end());
+    return toResult(sequence, { ...this.parts, finishReason, startedAt, preparedAt, preprocessMs });
+  }
+
+  private async prepareImages(
+    { images, signal }: GenerationRequest,
+    { tilePlans: plans }: PlannedPrompt,
+  ): Promise<{ images: SequenceImages | undefined; preprocessMs: number }> {
+    this.closing.signal.throwIfAborted();
+    signal?.throwIfAborted();
+    if (images.length === 0) return { images: undefined, preprocessMs: 0 };
+    const startedAt = performance.now();
+    const { runtime, tiler, manifest } = this.parts;
+    const tiles = await tileImages(runtime, tiler, { images, plans, signal });
+    const tileCount = plans.reduce((sum, plan) => sum + plan.tileCount, 0);
+    const rows = tileCount * manifest.tiles.tokens_per_tile;
+    const features = runtime.allocate('float32', [rows, manifest.language_model.hidden_size]);
+    return { images: { tiles, features, tileCount }, preprocessMs: performance.now() - startedAt };
   }
 
   /** Positions of the longest slot. */
@@ -192,59 +150,7 @@ export class Engine {
     return index;
   }
 
-  private async prepareImages(
-    request: GenerationRequest,
-    prompt: PlannedPrompt,
-  ): Promise<SequenceImages | undefined> {
-    if (request.images.length === 0) return undefined;
-    const { runtime, tiler, manifest } = this.parts;
-    const tiles: Tensor<'uint8'> = await tileImages(runtime, tiler, request.images, prompt.tilePlans);
-    const tileCount = prompt.tilePlans.reduce((sum, plan) => sum + plan.tileCount, 0);
-    const rows = tileCount * manifest.tiles.tokens_per_tile;
-    return {
-      tiles,
-      tileCount,
-      features: runtime.allocate('float32', [rows, manifest.language_model.hidden_size]),
-    };
+  private admitted(classIndex: number): LimitFunction {
+    return this.admission[classIndex] as LimitFunction;
   }
-}
-
-function cacheShape({ language_model: model }: ModelManifest) {
-  return { layerCount: model.layers, keyValueHeadCount: model.kv_heads, headSize: model.head_size };
-}
-
-function visionSizes({ tiles, language_model }: ModelManifest) {
-  return {
-    tileSizePixels: tiles.size_pixels,
-    tokensPerTile: tiles.tokens_per_tile,
-    hiddenSize: language_model.hidden_size,
-  };
-}
-
-function longRope({ language_model: { long_rope } }: ModelManifest) {
-  if (long_rope === null) return null;
-  return { originalContextTokens: long_rope.original_context_tokens, rowOffset: long_rope.row_offset };
-}
-
-function slotGroup(
-  runtime: OrtRuntime,
-  decoder: Session,
-  manifest: ModelManifest,
-  slotClass: SlotClass,
-): SlotGroup {
-  const cache = new KvCache(runtime, cacheShape(manifest), slotClass);
-  const { hidden_size: hiddenSize, vocabulary_size: vocabularySize } = manifest.language_model;
-  return {
-    slots: new SlotTable<Sequence>(slotClass.slotCount),
-    cache,
-    runner: new DecoderRunner(runtime, decoder, cache, { hiddenSize, vocabularySize }),
-  };
-}
-
-/** The reference stops at exactly one token: the template's separator. */
-function stopTokenId(tokenizer: Tokenizer, template: ChatTemplate): number {
-  const token = template.stopToken;
-  const id = tokenizer.tokenId(token);
-  if (id === undefined) throw new StopTokenMissingError(token);
-  return id;
 }

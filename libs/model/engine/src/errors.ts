@@ -41,8 +41,33 @@ export class EngineClosedError extends TesseraError {
 
 /** The tokenizer of the model has no token that its chat template ends turns with. */
 export class StopTokenMissingError extends TesseraError {
-  readonly code = 'internal_error';
+  readonly code = 'model_invalid';
   constructor(readonly token: string) {
     super(`the tokenizer has no token ${token}, which ends an answer`);
+  }
+}
+
+/** The engine has no execution provider for the device that was asked for. */
+export class UnsupportedDeviceError extends TesseraError {
+  readonly code = 'invalid_value';
+  constructor(
+    readonly device: string,
+    readonly supportedDevices: readonly string[],
+  ) {
+    super(`the engine cannot run on device ${device}; supported: ${supportedDevices.join(', ')}`);
+  }
+}
+
+/** A file of the model directory is absent or has another size than its manifest says. */
+export class ModelFileInvalidError extends TesseraError {
+  readonly code = 'model_invalid';
+  constructor(
+    readonly file: string,
+    readonly expectedBytes: number,
+    readonly givenBytes: number | undefined,
+    options: { cause?: unknown } = {},
+  ) {
+    const given = givenBytes === undefined ? 'is missing' : `has ${givenBytes}`;
+    super(`${file} should have ${expectedBytes} bytes by the model's manifest, it ${given}`, options);
   }
 }

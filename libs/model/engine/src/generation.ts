@@ -38,7 +38,7 @@ export interface GenerationTimings {
   preprocessMs: number;
   /** From the first to the last vision run of this request's tiles. */
   visionMs: number;
-  /** Waiting for the engine: for vision runs and for a slot. */
+  /** Waiting for the engine: to be admitted, for vision runs and for a slot. */
   waitMs: number;
   /** From the first prefill run to the first token. */
   prefillMs: number;

@@ -1,4 +1,5 @@
 import { type OrtRuntime, type Tensor } from '@tessera/ort';
+import { TimeSlices } from './time-slices.js';
 import { type SlotClass } from './policy/slot-classes.js';
 
 /** Sizes of the language model's KV cache. */
@@ -9,6 +10,10 @@ export interface CacheShape {
 }
 
 const BYTES_PER_VALUE = 4;
+/** How long a copy may keep the event loop from turning. */
+const COPY_SLICE_MS = 5;
+/** A copy looks at the clock after this much: 1 MiB. */
+const COPY_PIECE_VALUES = 2 ** 18;
 
 /** Bytes that one position takes over all layers. */
 export function cacheBytesPerToken(shape: CacheShape): number {
@@ -45,15 +50,24 @@ export class KvCache {
     return this.buffers.map(({ name, tensor }) => ({ name, tensor: tensor.rows(first, count) }));
   }
 
-  /** Copies the first `positions` positions of one slot into another. */
-  copySlot(from: number, to: number, positions: number): void {
+  /**
+   * Copies the first `positions` positions of one slot into another. That can be gigabytes: the copy is done in short
+   * slices with turns of the event loop between them.
+   */
+  async copySlot(from: number, to: number, positions: number): Promise<void> {
     const { keyValueHeadCount, headSize } = this.shape;
     const headStride = this.slotClass.capacityTokens * headSize;
+    const length = positions * headSize;
+    const pieces = new TimeSlices(COPY_SLICE_MS);
     for (const { tensor } of this.buffers) {
       for (let head = 0; head < keyValueHeadCount; head++) {
         const source = (from * keyValueHeadCount + head) * headStride;
         const target = (to * keyValueHeadCount + head) * headStride;
-        tensor.data.copyWithin(target, source, source + positions * headSize);
+        for (let done = 0; done < length; done += COPY_PIECE_VALUES) {
+          const end = Math.min(done + COPY_PIECE_VALUES, length);
+          tensor.data.copyWithin(target + done, source + done, source + end);
+          await pieces.breathe();
+        }
       }
     }
   }

@@ -1,26 +1,15 @@
-import { type DecoderRunner, type DecodeRow, type NextToken } from './decoder-runner.js';
 import { EngineClosedError } from './errors.js';
-import { type KvCache } from './kv-cache.js';
+import { type EngineSnapshot, takeSnapshot } from './engine-snapshot.js';
 import { chooseStep, type StepKind } from './policy/choose-step.js';
-import { packTileBatch } from './policy/pack-tile-batch.js';
-import { prefillChunkEnd } from './policy/prefill-chunks.js';
-import { type LongRope, ropeRow } from './policy/rope-position.js';
-import { planCompaction, type SlotTable } from './policy/slot-table.js';
-import { type Sequence, type SequenceImages } from './sequence.js';
-import { type VisionRunner } from './vision-runner.js';
+import { type Sequence, type SequenceStage } from './sequence.js';
+import { planDecode } from './steps/decode-step.js';
+import { planPrefill } from './steps/prefill-step.js';
+import { type SlotGroup, type Step, type StepContext } from './steps/step.js';
+import { planVision } from './steps/vision-step.js';
 
-/** One length class: its slots, its cache, and the runner over that cache. */
-export interface SlotGroup {
-  readonly slots: SlotTable<Sequence>;
-  readonly cache: KvCache;
-  readonly runner: DecoderRunner;
-}
-
-export interface SchedulerOptions {
-  readonly groups: readonly SlotGroup[];
-  readonly vision: VisionRunner;
-  readonly longRope: LongRope | null;
-  readonly stopTokenIds: ReadonlySet<number>;
+export interface SchedulerOptions extends StepContext {
+  /** Called between steps with who owns what. */
+  readonly onStep?: (snapshot: EngineSnapshot) => void;
 }
 
 /**
@@ -28,235 +17,149 @@ export interface SchedulerOptions {
  * only after its run succeeded, so a failed run fails the sequences in it and nobody else.
  */
 export class Scheduler {
-  /** Sequences whose tiles are not all encoded, in order of arrival. */
-  private readonly awaitingVision: Sequence[] = [];
-  /** Sequences without a slot, image features complete, in order. */
-  private readonly awaitingSlot: Sequence[] = [];
-  /** Sequences with a slot whose prompt is not all computed. */
-  private readonly prefilling: Sequence[] = [];
+  /** Sequences in the engine, in order of arrival; their stage says what each waits for. */
+  private readonly sequences = new Set<Sequence>();
+  private readonly abortListeners = new Map<Sequence, () => void>();
+  private running: { step: Step; controller: AbortController } | undefined;
   private previous: StepKind | undefined;
   private looping = false;
+  private idle: Promise<void> = Promise.resolve();
   private closed = false;
 
   constructor(private readonly options: SchedulerOptions) {}
 
+  /** Takes a sequence over. Its signal ends it at once, or at the end of the run that it is in. */
   submit(sequence: Sequence): void {
-    if (this.closed) return sequence.fail(new EngineClosedError());
-    (sequence.visionDone ? this.awaitingSlot : this.awaitingVision).push(sequence);
+    this.sequences.add(sequence);
+    if (this.closed || sequence.aborted) return this.fail(sequence, new EngineClosedError());
+    const onAbort = (): void => this.abort(sequence);
+    this.abortListeners.set(sequence, onAbort);
+    sequence.signal?.addEventListener('abort', onAbort, { once: true });
     this.wake();
   }
 
-  /** Fails what waits or runs; resolves when no run is under way. */
+  /** Fails what waits or runs, cutting the run under way short; resolves when there is none. */
   async close(): Promise<void> {
     this.closed = true;
+    this.running?.controller.abort();
     await this.idle;
-    for (const sequence of this.everySequence()) this.fail(sequence, new EngineClosedError());
+    for (const sequence of this.sequences) this.fail(sequence, new EngineClosedError());
   }
-
-  private idle: Promise<void> = Promise.resolve();
 
   private wake(): void {
     if (this.looping) return;
     this.looping = true;
-    this.idle = this.loop().finally(() => {
-      this.looping = false;
-    });
+    this.idle = this.loop();
   }
 
+  /** Never rejects: a fault of its own fails every sequence, so that none waits for ever. */
   private async loop(): Promise<void> {
-    // Submissions of the same turn of the event loop share the first step.
-    await Promise.resolve();
-    for (let step = this.nextStep(); step !== undefined && !this.closed; step = this.nextStep()) {
-      this.previous = step;
-      await this.execute(step);
+    try {
+      // Submissions of the same turn of the event loop share the first step.
+      await Promise.resolve();
+      for (let kind = this.nextStep(); kind !== undefined && !this.closed; kind = this.nextStep()) {
+        this.previous = kind;
+        for (const plan of this.planners(kind)) await this.execute(plan());
+      }
+    } catch (error) {
+      for (const sequence of this.sequences) this.fail(sequence, error);
+    } finally {
+      this.looping = false;
     }
   }
 
   private nextStep(): StepKind | undefined {
-    this.dropAborted();
     this.admit();
-    const decode = this.options.groups.some((group) => decodable(group).length > 0);
+    const stages = new Set(Array.from(this.sequences, ({ stage }) => stage));
     const candidates = {
-      decode,
-      prefill: this.prefilling.length > 0,
-      vision: this.awaitingVision.length > 0,
+      decode: stages.has('decode'),
+      prefill: stages.has('prefill'),
+      vision: stages.has('vision'),
     };
     return chooseStep(candidates, this.previous);
   }
 
-  private execute(step: StepKind): Promise<void> {
-    switch (step) {
+  /** Makers of a kind's steps; a step is planned right before it runs. */
+  private planners(kind: StepKind): (() => Step | undefined)[] {
+    switch (kind) {
       case 'vision':
-        return this.runVision();
+        return [() => planVision(this.options, this.inStage('vision'))];
       case 'prefill':
-        return this.runPrefill();
+        return this.inStage('prefill')
+          .slice(0, 1)
+          .map((sequence) => () => planPrefill(this.options, sequence));
       case 'decode':
-        return this.runDecode();
+        return this.options.groups.map((group) => () => planDecode(this.options, group));
     }
   }
 
-  private dropAborted(): void {
-    for (const sequence of this.everySequence()) {
-      if (sequence.signal?.aborted === true) this.fail(sequence, sequence.signal.reason);
+  private async execute(step: Step | undefined): Promise<void> {
+    if (step === undefined || this.closed) return;
+    const controller = new AbortController();
+    this.running = { step, controller };
+    let failure: { error: unknown } | undefined;
+    try {
+      await step.run(controller.signal);
+    } catch (error) {
+      failure = { error };
+    } finally {
+      this.running = undefined;
+    }
+    for (const member of step.members) {
+      if (failure !== undefined || member.aborted || this.closed) this.fail(member, failure?.error);
+      else this.commit(step, member);
+    }
+    for (const bystander of step.bystanders) if (bystander.aborted) this.fail(bystander, undefined);
+    this.options.onStep?.(takeSnapshot(this.options.groups, this.sequences));
+  }
+
+  /** A hook of the request that throws fails its own sequence. */
+  private commit(step: Step, member: Sequence): void {
+    try {
+      const reason = step.commit(member);
+      if (member.aborted) return this.fail(member, undefined);
+      if (reason === undefined) return;
+      this.leave(member);
+      member.finish(reason);
+    } catch (error) {
+      this.fail(member, error);
     }
   }
 
   /** Gives free slots to waiting sequences, first come, first served within a length class. */
   private admit(): void {
-    for (const sequence of [...this.awaitingSlot]) {
-      const slot = this.group(sequence).slots.reserve(sequence);
-      if (slot === undefined) continue;
-      sequence.slot = slot;
-      remove(this.awaitingSlot, sequence);
-      this.prefilling.push(sequence);
-    }
+    for (const sequence of this.inStage('slot')) sequence.slot = this.group(sequence).slots.reserve(sequence);
   }
 
-  private async runVision(): Promise<void> {
-    const waiting = this.awaitingVision.map((sequence) => ({
-      sequence,
-      images: sequence.images as SequenceImages,
-      doneTiles: sequence.doneTiles,
-      tileCount: (sequence.images as SequenceImages).tileCount,
-    }));
-    const spans = packTileBatch(waiting, this.options.vision.maxTiles).flatMap((span) => {
-      const entry = waiting[span.sequence];
-      return entry === undefined
-        ? []
-        : [{ ...entry, ...span, sequence: entry.sequence, ...entry.images, tileCount: span.tileCount }];
-    });
-    for (const { sequence } of spans) sequence.mark('visionStart');
-    try {
-      await this.options.vision.encode(spans);
-    } catch (error) {
-      for (const { sequence } of spans) this.fail(sequence, error);
-      return;
-    }
-    for (const { sequence, tileCount } of spans) {
-      sequence.doneTiles += tileCount;
-      if (!sequence.visionDone) continue;
-      sequence.mark('visionEnd');
-      remove(this.awaitingVision, sequence);
-      this.awaitingSlot.push(sequence);
-    }
+  private abort(sequence: Sequence): void {
+    if (this.running === undefined) return this.fail(sequence, undefined);
+    const { step, controller } = this.running;
+    if (step.members.every((member) => member.aborted)) controller.abort();
+    if (![...step.members, ...step.bystanders].includes(sequence)) this.fail(sequence, undefined);
   }
 
-  private async runPrefill(): Promise<void> {
-    const sequence = this.prefilling[0];
-    if (sequence?.slot === undefined) return;
-    sequence.mark('prefillStart');
-    const { tokenIds, imageTokenPositions } = sequence.prompt;
-    const start = sequence.position;
-    const end = prefillChunkEnd(start, tokenIds.length);
-    const inChunk = imageTokenPositions.filter((position) => position >= start && position < end);
-    try {
-      const next = await this.group(sequence).runner.prefill({
-        slot: sequence.slot,
-        start,
-        tokenIds: tokenIds.slice(start, end),
-        ropeRows: range(start, end).map((position) =>
-          ropeRow(position, tokenIds.length, this.options.longRope),
-        ),
-        features: sequence.images?.features,
-        firstFeatureRow: imageTokenPositions.findIndex((position) => position >= start),
-        imagePositions: inChunk.map((position) => position - start),
-      });
-      sequence.position = end;
-      if (!sequence.prefillDone) return;
-      remove(this.prefilling, sequence);
-      sequence.mark('firstToken');
-      this.append(sequence, next);
-    } catch (error) {
-      this.fail(sequence, error);
-    }
-  }
-
-  private async runDecode(): Promise<void> {
-    for (const group of this.options.groups) {
-      if (decodable(group).length === 0) continue;
-      this.compact(group);
-      const sequences = group.slots.rows.slice(0, group.slots.width);
-      const rows = sequences.map((sequence) =>
-        sequence === undefined ? undefined : this.decodeRow(sequence),
-      );
-      try {
-        const next = await group.runner.decode(rows);
-        for (const [index, sequence] of sequences.entries()) {
-          const token = next[index];
-          if (rows[index] === undefined || sequence === undefined || token === undefined) continue;
-          sequence.position++;
-          this.append(sequence, token);
-        }
-      } catch (error) {
-        for (const sequence of decodable(group)) this.fail(sequence, error);
-      }
-    }
-  }
-
-  private decodeRow(sequence: Sequence): DecodeRow | undefined {
-    if (sequence.nextTokenId === undefined) return undefined;
-    const { position, nextTokenId: tokenId } = sequence;
-    return { tokenId, position, ropeRow: ropeRow(position, position + 1, this.options.longRope) };
-  }
-
-  private compact(group: SlotGroup): void {
-    const move = planCompaction(group.slots.rows.map((owner) => owner !== undefined));
-    const sequence = move === undefined ? undefined : group.slots.rows[move.from];
-    if (move === undefined || sequence === undefined) return;
-    group.cache.copySlot(move.from, move.to, sequence.position);
-    group.slots.move(move.from, move.to);
-    sequence.slot = move.to;
-  }
-
-  /** Commits one token: ends the sequence or makes it the next to append. */
-  private append(sequence: Sequence, next: NextToken): void {
-    sequence.hooks.onLogits(next.logits);
-    if (this.options.stopTokenIds.has(next.tokenId)) return this.finish(sequence, 'stop');
-    sequence.tokenIds.push(next.tokenId);
-    sequence.hooks.onToken(next.tokenId);
-    if (sequence.tokenIds.length >= sequence.prompt.maxTokens) return this.finish(sequence, 'length');
-    sequence.nextTokenId = next.tokenId;
-  }
-
-  private finish(sequence: Sequence, reason: 'stop' | 'length'): void {
+  /** Ends a sequence with the reason that its caller should see: its own abort, the engine's end, or the fault. */
+  private fail(sequence: Sequence, fault: unknown): void {
     this.leave(sequence);
-    sequence.finish(reason);
-  }
-
-  private fail(sequence: Sequence, error: unknown): void {
-    this.leave(sequence);
-    sequence.fail(error);
+    if (sequence.aborted) sequence.fail(sequence.signal?.reason);
+    else sequence.fail(this.closed ? new EngineClosedError() : fault);
   }
 
   private leave(sequence: Sequence): void {
-    for (const list of [this.awaitingVision, this.awaitingSlot, this.prefilling]) remove(list, sequence);
+    this.sequences.delete(sequence);
+    const onAbort = this.abortListeners.get(sequence);
+    if (onAbort !== undefined) sequence.signal?.removeEventListener('abort', onAbort);
+    this.abortListeners.delete(sequence);
     if (sequence.slot !== undefined) this.group(sequence).slots.release(sequence.slot);
     sequence.slot = undefined;
     sequence.nextTokenId = undefined;
   }
 
+  private inStage(stage: SequenceStage): Sequence[] {
+    return [...this.sequences].filter((sequence) => sequence.stage === stage);
+  }
+
   private group(sequence: Sequence): SlotGroup {
     return this.options.groups[sequence.classIndex] as SlotGroup;
   }
-
-  private everySequence(): Set<Sequence> {
-    const owners = this.options.groups
-      .flatMap((group) => group.slots.rows)
-      .filter((owner) => owner !== undefined);
-    return new Set([...this.awaitingVision, ...this.awaitingSlot, ...owners]);
-  }
-}
-
-/** Sequences of a group that have a token to append. */
-function decodable(group: SlotGroup): Sequence[] {
-  return group.slots.rows.filter((owner) => owner?.nextTokenId !== undefined) as Sequence[];
-}
-
-function remove<T>(list: T[], item: T): void {
-  const index = list.indexOf(item);
-  if (index >= 0) list.splice(index, 1);
-}
-
-function range(start: number, end: number): number[] {
-  return Array.from({ length: end - start }, (_, index) => start + index);
 }

@@ -2,7 +2,7 @@ import { type FinishReason } from '@tessera/contracts';
 import { type Tensor } from '@tessera/ort';
 import { type PlannedPrompt } from './plan-prompt.js';
 
-/** Image tiles and the features that become of them; absent for prompts without images. */
+/** Image tiles and the features that become of them. */
 export interface SequenceImages {
   readonly tiles: Tensor<'uint8'>;
   readonly features: Tensor<'float32'>;
@@ -15,8 +15,24 @@ export interface SequenceHooks {
   onLogits(logits: Float32Array): void;
 }
 
+export interface SequenceOptions {
+  readonly prompt: PlannedPrompt;
+  /** Length class of the slot it needs. */
+  readonly classIndex: number;
+  /** The sequence owns them from now on; undefined for a prompt without images. */
+  readonly images: SequenceImages | undefined;
+  readonly hooks: SequenceHooks;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What a sequence waits for or does. */
+export type SequenceStage = 'vision' | 'slot' | 'prefill' | 'decode' | 'ended';
+
 /** One generation inside the scheduler. The scheduler alone changes it, between runs. */
 export class Sequence {
+  private static lastId = 0;
+
+  readonly id = ++Sequence.lastId;
   doneTiles = 0;
   /** Positions written to the KV cache. */
   position = 0;
@@ -33,17 +49,24 @@ export class Sequence {
   /** Settles when the sequence has left the engine. */
   readonly finished: Promise<FinishReason>;
   private settle!: { resolve: (reason: FinishReason) => void; reject: (error: unknown) => void };
+  private tiles: Tensor<'uint8'> | undefined;
+  private features: Tensor<'float32'> | undefined;
+  private ended = false;
 
-  constructor(
-    readonly prompt: PlannedPrompt,
-    /** Length class of the slot it needs. */
-    readonly classIndex: number,
-    readonly images: SequenceImages | undefined,
-    private readonly options: { hooks: SequenceHooks; signal: AbortSignal | undefined },
-  ) {
+  constructor(private readonly options: SequenceOptions) {
+    this.tiles = options.images?.tiles;
+    this.features = options.images?.features;
     this.finished = new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
     });
+  }
+
+  get prompt(): PlannedPrompt {
+    return this.options.prompt;
+  }
+
+  get classIndex(): number {
+    return this.options.classIndex;
   }
 
   get hooks(): SequenceHooks {
@@ -54,25 +77,60 @@ export class Sequence {
     return this.options.signal;
   }
 
-  get visionDone(): boolean {
-    return this.images === undefined || this.doneTiles === this.images.tileCount;
+  get aborted(): boolean {
+    return this.signal?.aborted === true;
   }
 
-  get prefillDone(): boolean {
-    return this.position >= this.prompt.tokenIds.length;
+  /** Follows from what the sequence has, so that the two cannot disagree. */
+  get stage(): SequenceStage {
+    if (this.ended) return 'ended';
+    if (this.doneTiles < this.tileCount) return 'vision';
+    if (this.slot === undefined) return 'slot';
+    return this.nextTokenId === undefined ? 'prefill' : 'decode';
+  }
+
+  get tileCount(): number {
+    return this.options.images?.tileCount ?? 0;
+  }
+
+  /** Tiles still to be encoded, held until {@link releaseTiles}. */
+  get heldTiles(): Tensor<'uint8'> | undefined {
+    return this.tiles;
+  }
+
+  /** Image features, held until {@link releaseFeatures}; their memory is large. */
+  get heldFeatures(): Tensor<'float32'> | undefined {
+    return this.features;
   }
 
   mark(name: keyof Sequence['marks']): void {
     this.marks[name] ??= performance.now();
   }
 
+  releaseTiles(): void {
+    this.tiles?.dispose();
+    this.tiles = undefined;
+  }
+
+  releaseFeatures(): void {
+    this.features?.dispose();
+    this.features = undefined;
+  }
+
   finish(reason: FinishReason): void {
-    this.mark('end');
+    this.end();
     this.settle.resolve(reason);
   }
 
   fail(error: unknown): void {
-    this.mark('end');
+    this.end();
     this.settle.reject(error);
+  }
+
+  private end(): void {
+    this.mark('end');
+    this.ended = true;
+    this.releaseTiles();
+    this.releaseFeatures();
   }
 }

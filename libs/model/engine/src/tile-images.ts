@@ -2,6 +2,12 @@ import { type OrtRuntime, type Tensor } from '@tessera/ort';
 import { type ImageTiler, type TilePlan } from '@tessera/preprocessing';
 import { type GenerationImage } from './generation.js';
 
+export interface TilingRequest {
+  readonly images: readonly GenerationImage[];
+  readonly plans: readonly TilePlan[];
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
  * Tiles of all images, one after the other.
  * One image is decoded at a time, so that a request with many large images holds one of them.
@@ -10,8 +16,7 @@ import { type GenerationImage } from './generation.js';
 export async function tileImages(
   runtime: OrtRuntime,
   tiler: ImageTiler,
-  images: readonly GenerationImage[],
-  plans: readonly TilePlan[],
+  { images, plans, signal }: TilingRequest,
 ): Promise<Tensor<'uint8'>> {
   const size = tiler.tileSizePixels;
   const total = plans.reduce((sum, plan) => sum + plan.tileCount, 0);
@@ -20,9 +25,15 @@ export async function tileImages(
     let done = 0;
     for (const [index, plan] of plans.entries()) {
       const image = images[index] as GenerationImage;
-      const tiles = await tiler.tile(await image.decode(), plan);
-      all.data.set(tiles.data, done * 3 * size * size);
-      tiles.dispose();
+      const pixels = await image.decode();
+      signal?.throwIfAborted();
+      const tiles = all.rows(done, plan.tileCount);
+      try {
+        await tiler.tile(pixels, plan, tiles);
+      } finally {
+        tiles.dispose();
+      }
+      signal?.throwIfAborted();
       done += plan.tileCount;
     }
     return all;

@@ -11,6 +11,8 @@ interface Context {
   /** `performance.now()` when the request came in and when its images were tiled. */
   readonly startedAt: number;
   readonly preparedAt: number;
+  /** Time that decoding and tiling the images took, without waiting for its turn. */
+  readonly preprocessMs: number;
 }
 
 /** The answer of a finished sequence. Text is decoded and stripped as the reference's `chat()` does. */
@@ -39,15 +41,15 @@ export function toResult(sequence: Sequence, context: Context): GenerationResult
   };
 }
 
-function timingsOf({ marks }: Sequence, { startedAt, preparedAt }: Context): GenerationTimings {
+function timingsOf({ marks }: Sequence, { startedAt, preparedAt, preprocessMs }: Context): GenerationTimings {
   const end = marks.end ?? performance.now();
   const prefillStart = marks.prefillStart ?? end;
   const firstToken = marks.firstToken ?? end;
   const visionMs = (marks.visionEnd ?? preparedAt) - (marks.visionStart ?? preparedAt);
   return {
-    preprocessMs: preparedAt - startedAt,
+    preprocessMs,
     visionMs,
-    waitMs: prefillStart - preparedAt - visionMs,
+    waitMs: prefillStart - startedAt - preprocessMs - visionMs,
     prefillMs: firstToken - prefillStart,
     decodeMs: end - firstToken,
     totalMs: end - startedAt,

@@ -32,7 +32,7 @@ export class VisionRunner {
   }
 
   /** Encodes the spans' tiles, at most `maxTiles` in all, and writes their features. */
-  async encode(spans: readonly VisionSpan[]): Promise<void> {
+  async encode(spans: readonly VisionSpan[], signal: AbortSignal): Promise<void> {
     const tileLength = this.input.data.length / this.maxTiles;
     const featureLength = this.output.data.length / this.maxTiles;
     let count = 0;
@@ -41,7 +41,7 @@ export class VisionRunner {
       this.input.data.set(source, count * tileLength);
       count += tileCount;
     }
-    await this.run(count);
+    await this.run(count, signal);
     let done = 0;
     for (const { features, firstTile, tileCount } of spans) {
       const result = this.output.data.subarray(done * featureLength, (done + tileCount) * featureLength);
@@ -55,12 +55,12 @@ export class VisionRunner {
     this.output.dispose();
   }
 
-  private async run(tileCount: number): Promise<void> {
+  private async run(tileCount: number, signal: AbortSignal): Promise<void> {
     const input = this.input.rows(0, tileCount);
     const output = this.output.rows(0, tileCount);
     const binding = this.session.createBinding();
     try {
-      await binding.bindInput('tiles', input).bindOutput('image_features', output).run();
+      await binding.bindInput('tiles', input).bindOutput('image_features', output).run(signal);
     } finally {
       binding.dispose();
       input.dispose();

@@ -75,10 +75,32 @@ describe('planSlotClasses', () => {
     ]);
   });
 
-  it('names the bytes needed and given when the budget is too small', () => {
-    const plan = (): unknown => planSlotClasses({ ...request, budgetBytes: 20_000_000 });
+  it('has one slot as long as the budget allows where a full context does not fit', () => {
+    const tight = { ...request, contextTokens: 131_072, budgetBytes: 8 * 2048 * 1000 + 5_000_999 };
+    expect(planSlotClasses(tight)).toEqual([
+      { capacityTokens: 2048, slotCount: 8 },
+      { capacityTokens: 5000, slotCount: 1 },
+    ]);
+    expect(planSlotClasses({ ...tight, budgetBytes: 8 * 2048 * 1000 + 2_048_000 })).toEqual([
+      { capacityTokens: 2048, slotCount: 8 },
+    ]);
+  });
+
+  it('never plans more memory than the budget', () => {
+    for (const slotCount of [1, 2, 3, 8, 16]) {
+      for (let budgetBytes = slotCount * 2048 * 1000; budgetBytes < 300e6; budgetBytes += 12_345_678) {
+        const classes = planSlotClasses({ ...request, slotCount, contextTokens: 8192, budgetBytes });
+        const bytes = classes.reduce((sum, entry) => sum + entry.slotCount * entry.capacityTokens * 1000, 0);
+        expect(bytes).toBeLessThanOrEqual(budgetBytes);
+        expect(classes.every((entry) => entry.slotCount > 0)).toBe(true);
+      }
+    }
+  });
+
+  it('names the bytes needed and given when the short slots do not fit', () => {
+    const plan = (): unknown => planSlotClasses({ ...request, budgetBytes: 16_000_000 });
     expect(plan).toThrow(CacheBudgetError);
-    expect(plan).toThrow(/needs 20480000 bytes, the budget is 20000000/);
+    expect(plan).toThrow(/needs 16384000 bytes, the budget is 16000000/);
   });
 });
 

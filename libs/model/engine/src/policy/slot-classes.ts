@@ -10,9 +10,10 @@ export interface SlotClass {
 const SHORT_CAPACITY_TOKENS = 2048;
 
 /**
- * The length classes of a KV cache: `slotCount` short slots and, where the context is longer, as many full ones as the
- * rest of the budget holds, up to a quarter of the short ones and at least one.
- * Throws {@link CacheBudgetError} when that does not fit.
+ * The length classes of a KV cache within a memory budget: `slotCount` short slots and, where the context is longer and
+ * memory is left, longer ones. Where the rest holds a slot of the full context, there are as many of those as fit, up to
+ * a quarter of the short ones; where it does not, there is one as long as fits, and longer prompts are refused.
+ * Throws {@link CacheBudgetError} when the short slots alone do not fit.
  */
 export function planSlotClasses(request: {
   slotCount: number;
@@ -23,15 +24,13 @@ export function planSlotClasses(request: {
   const { slotCount, contextTokens, bytesPerToken, budgetBytes } = request;
   const shortCapacity = Math.min(SHORT_CAPACITY_TOKENS, contextTokens);
   const shortBytes = slotCount * shortCapacity * bytesPerToken;
-  const fullBytes = contextTokens > shortCapacity ? contextTokens * bytesPerToken : 0;
-  if (shortBytes + fullBytes > budgetBytes) {
-    throw new CacheBudgetError(budgetBytes, shortBytes + fullBytes, slotCount);
-  }
+  if (shortBytes > budgetBytes) throw new CacheBudgetError(budgetBytes, shortBytes, slotCount);
   const short = { capacityTokens: shortCapacity, slotCount };
-  if (fullBytes === 0) return [short];
-  const affordable = Math.floor((budgetBytes - shortBytes) / fullBytes);
-  const fullCount = Math.max(1, Math.min(affordable, Math.ceil(slotCount / 4)));
-  return [short, { capacityTokens: contextTokens, slotCount: fullCount }];
+  const leftTokens = Math.floor((budgetBytes - shortBytes) / bytesPerToken);
+  const longCapacity = Math.min(contextTokens, leftTokens);
+  if (longCapacity <= shortCapacity) return [short];
+  const longCount = Math.min(Math.floor(leftTokens / longCapacity), Math.ceil(slotCount / 4));
+  return [short, { capacityTokens: longCapacity, slotCount: longCount }];
 }
 
 /** Index of the shortest class that holds this many positions. */

@@ -1,0 +1,24 @@
+import { type OrtRuntime } from '@tessera/ort';
+import { type ImageTiler } from '@tessera/preprocessing';
+import { type EngineSnapshot } from './engine-snapshot.js';
+
+export interface EngineOptions {
+  /** A converted model. */
+  modelDirectory: string;
+  /** Where the model runs; only `cpu` exists so far, another is refused with UnsupportedDeviceError. @defaultValue cpu */
+  device?: string;
+  /** Threads of one operator. @defaultValue one per physical core */
+  threads?: number;
+  /** Sequences decoded together. @defaultValue 8 */
+  slotCount?: number;
+  /** Memory for the KV cache. @defaultValue 4 GiB */
+  cacheBudgetBytes?: number;
+  /** Tiles of one vision run, from one or several requests. @defaultValue 8 */
+  tilesPerRun?: number;
+  /** How images are tiled. @defaultValue the model's tiling graph */
+  createTiler?: (runtime: OrtRuntime, tileSizePixels: number) => ImageTiler;
+  /** Called after every step with who owns what. @defaultValue nothing is recorded */
+  onStep?: (snapshot: EngineSnapshot) => void;
+  /** File prefix for ONNX Runtime's chrome-trace profiles, written when the engine is closed. @defaultValue no profile */
+  profileTo?: string;
+}

@@ -1,0 +1,147 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { type ChatTemplate, findChatTemplate } from '@tessera/chat-template';
+import { type ModelManifest, readManifest } from '@tessera/converter';
+import { OrtRuntime, type Session } from '@tessera/ort';
+import { type ImageTiler, Tiler } from '@tessera/preprocessing';
+import { loadTokenizer, type Tokenizer } from '@tessera/tokenizer';
+import { DecoderRunner } from './decoder-runner.js';
+import { defaultThreadCount } from './default-threads.js';
+import { type EngineOptions } from './engine-options.js';
+import { ModelFileInvalidError, StopTokenMissingError, UnsupportedDeviceError } from './errors.js';
+import { cacheBytesPerToken, KvCache } from './kv-cache.js';
+import { planSlotClasses, type SlotClass } from './policy/slot-classes.js';
+import { SlotTable } from './policy/slot-table.js';
+import { Scheduler } from './scheduler.js';
+import { type SlotGroup } from './steps/step.js';
+import { VisionRunner } from './vision-runner.js';
+
+const SUPPORTED_DEVICES = ['cpu'];
+const DEFAULT_SLOT_COUNT = 8;
+const DEFAULT_CACHE_BUDGET_BYTES = 4 * 1024 ** 3;
+const DEFAULT_TILES_PER_RUN = 8;
+
+/** Everything that a loaded engine works with. */
+export interface EngineParts {
+  readonly runtime: OrtRuntime;
+  readonly manifest: ModelManifest;
+  readonly tokenizer: Tokenizer;
+  readonly template: ChatTemplate;
+  readonly tiler: ImageTiler;
+  readonly classes: readonly SlotClass[];
+  readonly scheduler: Scheduler;
+  /** What holds native memory, in the order in which it was made. */
+  readonly disposables: readonly { dispose(): void }[];
+}
+
+/** Loads a converted model. What was made before a failure is disposed of. */
+export async function loadEngineParts(options: EngineOptions): Promise<EngineParts> {
+  const { modelDirectory, device = 'cpu' } = options;
+  if (!SUPPORTED_DEVICES.includes(device)) throw new UnsupportedDeviceError(device, SUPPORTED_DEVICES);
+  const manifest = await readManifest(modelDirectory);
+  await checkModelFiles(modelDirectory, manifest);
+  const classes = planSlotClasses({
+    slotCount: options.slotCount ?? DEFAULT_SLOT_COUNT,
+    contextTokens: manifest.language_model.context_tokens,
+    bytesPerToken: cacheBytesPerToken(cacheShape(manifest)),
+    budgetBytes: options.cacheBudgetBytes ?? DEFAULT_CACHE_BUDGET_BYTES,
+  });
+  const tokenizer = await loadTokenizer(modelDirectory);
+  const template = findChatTemplate(manifest.chat_template.name, manifest.chat_template.system_message);
+  const stopTokenIds = new Set([stopTokenId(tokenizer, template)]);
+  const disposables: { dispose(): void }[] = [];
+  const keep = <T extends { dispose(): void }>(disposable: T): T => {
+    disposables.push(disposable);
+    return disposable;
+  };
+  try {
+    const native = await loadNativeParts(options, { manifest, classes, keep });
+    const scheduler = new Scheduler({
+      groups: native.groups,
+      vision: native.vision,
+      longRope: longRope(manifest),
+      stopTokenIds,
+      ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
+    });
+    return { ...native, manifest, tokenizer, template, classes, scheduler, disposables };
+  } catch (error) {
+    disposeInReverse(disposables);
+    throw error;
+  }
+}
+
+/** Frees what was made last first, since later parts use earlier ones. */
+export function disposeInReverse(disposables: readonly { dispose(): void }[]): void {
+  for (const disposable of [...disposables].reverse()) disposable.dispose();
+}
+
+interface NativeContext {
+  readonly manifest: ModelManifest;
+  readonly classes: readonly SlotClass[];
+  readonly keep: <T extends { dispose(): void }>(disposable: T) => T;
+}
+
+async function loadNativeParts(options: EngineOptions, { manifest, classes, keep }: NativeContext) {
+  const runtime = keep(
+    OrtRuntime.create({ intraOpThreads: options.threads ?? defaultThreadCount(), spin: false }),
+  );
+  const load = async (file: string): Promise<Session> =>
+    keep(
+      await runtime.createSession(path.join(options.modelDirectory, file), {
+        ...(options.profileTo === undefined ? {} : { profileTo: `${options.profileTo}-${file}` }),
+      }),
+    );
+  const { size_pixels: tileSizePixels } = manifest.tiles;
+  const tiler = keep(
+    options.createTiler?.(runtime, tileSizePixels) ??
+      (await Tiler.load(runtime, path.join(options.modelDirectory, 'tiling.onnx'), tileSizePixels)),
+  );
+  const visionSession = await load('vision.onnx');
+  const decoder = await load('decoder.onnx');
+  const tilesPerRun = options.tilesPerRun ?? DEFAULT_TILES_PER_RUN;
+  const vision = keep(new VisionRunner(runtime, visionSession, visionSizes(manifest), tilesPerRun));
+  const { hidden_size: hiddenSize, vocabulary_size: vocabularySize } = manifest.language_model;
+  const groups = classes.map((slotClass): SlotGroup => {
+    const cache = keep(new KvCache(runtime, cacheShape(manifest), slotClass));
+    const runner = keep(new DecoderRunner(runtime, decoder, cache, { hiddenSize, vocabularySize }));
+    const { capacityTokens, slotCount } = slotClass;
+    return { capacityTokens, slots: new SlotTable(slotCount), cache, runner };
+  });
+  return { runtime, tiler, vision, groups };
+}
+
+/** Finds a cut-off download or copy before ONNX Runtime maps the file. Checksums are not computed: models are large. */
+async function checkModelFiles(directory: string, manifest: ModelManifest): Promise<void> {
+  for (const [name, { bytes }] of Object.entries(manifest.files)) {
+    const file = path.join(directory, name);
+    const { size } = await stat(file).catch((cause: unknown) => {
+      throw new ModelFileInvalidError(file, bytes, undefined, { cause });
+    });
+    if (size !== bytes) throw new ModelFileInvalidError(file, bytes, size);
+  }
+}
+
+function cacheShape({ language_model: model }: ModelManifest) {
+  return { layerCount: model.layers, keyValueHeadCount: model.kv_heads, headSize: model.head_size };
+}
+
+function visionSizes({ tiles, language_model }: ModelManifest) {
+  return {
+    tileSizePixels: tiles.size_pixels,
+    tokensPerTile: tiles.tokens_per_tile,
+    hiddenSize: language_model.hidden_size,
+  };
+}
+
+function longRope({ language_model: { long_rope } }: ModelManifest) {
+  if (long_rope === null) return null;
+  return { originalContextTokens: long_rope.original_context_tokens, rowOffset: long_rope.row_offset };
+}
+
+/** The reference stops at exactly one token: the template's separator. */
+function stopTokenId(tokenizer: Tokenizer, template: ChatTemplate): number {
+  const token = template.stopToken;
+  const id = tokenizer.tokenId(token);
+  if (id === undefined) throw new StopTokenMissingError(token);
+  return id;
+}
