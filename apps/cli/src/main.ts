@@ -12,10 +12,11 @@ function isDebugging(): boolean {
   }
 }
 
-// A reader that has seen enough (`tessera caption ... | head`) closes the pipe; that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // A reader that has seen enough (`tessera caption ... | head`) closes the pipe; that is no failure.
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  // The terminal was closed. SIGHUP says so too, and a command may still have something to put in order.
+  if (error.code !== 'EIO') throw error;
 });
 
 try {

@@ -27,6 +27,10 @@ export class SupervisedSystem {
     await Promise.all(supervised.flat().map((service) => this.#startOne(service)));
   }
 
+  get hasStarted(): boolean {
+    return this.#stages.length > 0;
+  }
+
   /** Stops stage after stage, every one even if another fails. @throws what the first failing one threw */
   async stop(onStage: (names: string) => void): Promise<void> {
     const failures: unknown[] = [];

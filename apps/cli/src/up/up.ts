@@ -46,7 +46,7 @@ async function runLocked(options: UpOptions): Promise<void> {
   } finally {
     terminal.settle();
     await system.stop((names) => terminal.print(`stopping ${names}`));
-    terminal.print('everything has stopped');
+    if (system.hasStarted) terminal.print('everything has stopped');
     signals.release();
     process.removeListener('exit', killAll);
   }
