@@ -9,7 +9,7 @@ import { webhookCommand } from './webhook/webhook-command.js';
 export function createProgram(): Command {
   const program = new Command('tessera')
     .description(
-      'Answers questions about images, at scale. Settings are environment variables: see docs/settings.md.',
+      'Answers questions about images, at scale. Settings are environment variables: see docs/operations.md.',
     )
     .addCommand(upCommand())
     .addCommand(askCommand())
