@@ -1,1 +1,4 @@
-export {};
+import { runService } from '@tessera/service-process';
+import { startApi } from './start-api.js';
+
+runService('api', startApi);

@@ -1,0 +1,69 @@
+import { createJobBodySchema } from '@tessera/contracts';
+import { type ApiResponseSchemaHost } from '@nestjs/swagger';
+import { z } from 'zod';
+import {
+  deletedJobSchema,
+  errorSchema,
+  jobListSchema,
+  jobSchema,
+  livenessSchema,
+  modelListSchema,
+  modelSchema,
+  readinessSchema,
+} from './schemas.js';
+
+/** The type that @nestjs/swagger takes for a schema in place. */
+export type OpenApiSchema = ApiResponseSchemaHost['schema'];
+
+/** Schemas by the name under which generated clients know them. */
+const ANSWERS = {
+  Job: jobSchema,
+  JobList: jobListSchema,
+  DeletedJob: deletedJobSchema,
+  Model: modelSchema,
+  ModelList: modelListSchema,
+  Liveness: livenessSchema,
+  Readiness: readinessSchema,
+  Error: errorSchema,
+};
+const REQUESTS = { CreateJob: createJobBodySchema };
+
+export type ComponentName = keyof typeof ANSWERS | keyof typeof REQUESTS;
+
+/** Refers to a schema of the document. */
+export function refTo(component: ComponentName): { $ref: string } {
+  return { $ref: `#/components/schemas/${component}` };
+}
+
+/** `components.schemas` of the document. */
+export function createComponentSchemas(): Record<string, OpenApiSchema> {
+  return { ...toOpenApiSchemas(ANSWERS, 'output'), ...toOpenApiSchemas(REQUESTS, 'input') };
+}
+
+/** The names of the fields that a job body may have. */
+export function jobBodyFields(): string[] {
+  return Object.keys(createJobBodySchema.shape);
+}
+
+/**
+ * The JSON Schemas of zod schemas, each a reference where another one holds it.
+ * @param direction `input` describes what a client may send, `output` what it gets
+ */
+function toOpenApiSchemas(
+  schemas: Readonly<Record<string, z.ZodType>>,
+  direction: 'input' | 'output',
+): Record<string, OpenApiSchema> {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(schemas)) registry.add(schema, { id });
+  const document = z.toJSONSchema(registry, {
+    io: direction,
+    target: 'draft-2020-12',
+    uri: (id) => `#/components/schemas/${id}`,
+  });
+  const entries = Object.entries(document.schemas).map(([id, { $schema: _dialect, $id: _id, ...schema }]) => [
+    id,
+    schema,
+  ]);
+  // OpenAPI 3.1 embeds JSON Schema 2020-12 as it is; the types of @nestjs/swagger still describe that of 3.0.
+  return Object.fromEntries(entries) as Record<string, OpenApiSchema>;
+}

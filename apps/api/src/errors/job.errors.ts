@@ -1,0 +1,131 @@
+import { type JobStatus, TesseraError } from '@tessera/contracts';
+
+export class JobNotFoundError extends TesseraError {
+  readonly code = 'job_not_found';
+
+  constructor(readonly jobId: string) {
+    super(`no job has the id ${JSON.stringify(jobId.slice(0, 80))}`, { param: 'id' });
+  }
+}
+
+export class JobFinishedError extends TesseraError {
+  readonly code = 'job_finished';
+
+  constructor(readonly jobId: string) {
+    super(`job ${jobId} has already ended and can no longer be cancelled`);
+  }
+}
+
+export class JobNotFinishedError extends TesseraError {
+  readonly code = 'job_not_finished';
+
+  constructor(
+    readonly jobId: string,
+    readonly status: JobStatus,
+  ) {
+    super(`only a job that has ended can be deleted; job ${jobId} is ${status}: cancel it first`);
+  }
+}
+
+export class QueueFullError extends TesseraError {
+  readonly code = 'queue_full';
+
+  constructor(
+    readonly waitingJobCount: number,
+    readonly limit: number,
+  ) {
+    super(`at most ${limit} jobs may wait for a worker, ${waitingJobCount} do now`);
+  }
+}
+
+export class IdempotencyKeyReusedError extends TesseraError {
+  readonly code = 'idempotency_key_reused';
+
+  constructor() {
+    super('this Idempotency-Key was used before with a different body', { param: 'Idempotency-Key' });
+  }
+}
+
+export class IdempotencyKeyInUseError extends TesseraError {
+  readonly code = 'idempotency_key_in_use';
+
+  constructor() {
+    super('a request with this Idempotency-Key is still being handled', { param: 'Idempotency-Key' });
+  }
+}
+
+export class TooManyStreamsError extends TesseraError {
+  readonly code = 'too_many_streams';
+
+  constructor(readonly limit: number) {
+    super(`at most ${limit} event streams may be open at a time, and as many are`);
+  }
+}
+
+export class ModelNotFoundError extends TesseraError {
+  readonly code = 'model_not_found';
+
+  constructor(
+    readonly model: string | undefined,
+    readonly available: readonly string[],
+  ) {
+    const choices = available.length === 0 ? 'none is served now' : `available: ${available.join(', ')}`;
+    super(model === undefined ? `no model: ${choices}` : `no model ${JSON.stringify(model)}; ${choices}`, {
+      param: 'model',
+    });
+  }
+}
+
+export class ContextLengthExceededError extends TesseraError {
+  readonly code = 'context_length_exceeded';
+
+  constructor(
+    readonly maxTokens: number,
+    readonly contextTokens: number,
+    param: string,
+  ) {
+    super(
+      `${param}: prompt and completion share ${contextTokens} tokens, the completion alone asks for ${maxTokens}`,
+      { param },
+    );
+  }
+}
+
+export class TooManyImagesError extends TesseraError {
+  readonly code = 'too_many_images';
+
+  constructor(
+    readonly limit: number,
+    readonly imageCount: number | undefined,
+    param?: string,
+  ) {
+    const given = imageCount === undefined ? 'given more' : `given ${imageCount}`;
+    super(`a job may carry at most ${limit} images, ${given}`, param === undefined ? {} : { param });
+  }
+}
+
+export class ImageUrlInvalidError extends TesseraError {
+  readonly code = 'image_url_invalid';
+
+  constructor(
+    readonly url: string,
+    rule: string,
+    param: string,
+  ) {
+    super(`${rule}, given ${JSON.stringify(url.length > 80 ? `${url.slice(0, 80)}...` : url)}`, { param });
+  }
+}
+
+export class UploadTooLargeError extends TesseraError {
+  readonly code = 'image_too_large';
+
+  /** @param givenBytes unknown for an upload: reading stops where the limit is passed */
+  constructor(
+    readonly limitBytes: number,
+    readonly givenBytes: number | undefined,
+    param: string,
+  ) {
+    const given = givenBytes === undefined ? 'given more' : `given ${givenBytes}`;
+    super(`${param}: an image may have at most ${limitBytes} bytes, ${given}`, { param });
+  }
+}

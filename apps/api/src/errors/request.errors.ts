@@ -1,0 +1,129 @@
+import { type ErrorCode, TesseraError } from '@tessera/contracts';
+
+/** The body is not JSON text. */
+export class InvalidJsonError extends TesseraError {
+  readonly code = 'invalid_json';
+}
+
+/** The request is well-formed but breaks a rule that is not about one field. */
+export class InvalidRequestError extends TesseraError {
+  readonly code = 'invalid_request';
+}
+
+/** A required field is absent. */
+export class MissingParameterError extends TesseraError {
+  readonly code = 'missing_required_parameter';
+}
+
+/** A field has the wrong JSON type. */
+export class InvalidTypeError extends TesseraError {
+  readonly code = 'invalid_type';
+}
+
+/** A field has the right type and a value that is not allowed. */
+export class InvalidValueError extends TesseraError {
+  readonly code = 'invalid_value';
+}
+
+/** A field that the API does not know. */
+export class UnknownParameterError extends TesseraError {
+  readonly code = 'unknown_parameter';
+}
+
+export class RouteNotFoundError extends TesseraError {
+  readonly code = 'route_not_found';
+
+  constructor(
+    readonly method: string,
+    readonly path: string,
+  ) {
+    super(`no route answers ${method} ${path}`);
+  }
+}
+
+export class MethodNotAllowedError extends TesseraError {
+  readonly code = 'method_not_allowed';
+
+  constructor(
+    readonly method: string,
+    readonly allowedMethods: readonly string[],
+  ) {
+    super(`this path answers ${allowedMethods.join(', ')}, given ${method}`);
+  }
+}
+
+export class UnsupportedMediaTypeError extends TesseraError {
+  readonly code = 'unsupported_media_type';
+
+  constructor(readonly contentType: string | undefined) {
+    super(
+      `the body must be application/json or multipart/form-data, given ${contentType ?? 'no Content-Type'}`,
+    );
+  }
+}
+
+export class RequestTooLargeError extends TesseraError {
+  readonly code = 'request_too_large';
+
+  /** @param givenBytes unknown where the client did not say how much it sends */
+  constructor(
+    readonly limitBytes: number,
+    readonly givenBytes?: number,
+  ) {
+    const given = givenBytes === undefined ? 'given more' : `given ${givenBytes}`;
+    super(`a request body may have at most ${limitBytes} bytes, ${given}`);
+  }
+}
+
+/** Node's HTTP parser stopped reading: the request line and headers passed its limit. */
+export class HeadersTooLargeError extends TesseraError {
+  readonly code = 'headers_too_large';
+
+  constructor(readonly limitBytes: number) {
+    super(`the request line and headers together may have at most ${limitBytes} bytes, given more`);
+  }
+}
+
+export class RequestTimeoutError extends TesseraError {
+  readonly code = 'request_timeout';
+
+  constructor(
+    readonly headersTimeoutMs: number,
+    readonly requestTimeoutMs: number,
+  ) {
+    super(
+      `the headers must be complete within ${headersTimeoutMs} ms and the whole request within ${requestTimeoutMs} ms`,
+    );
+  }
+}
+
+/** Something broke on our side; the cause is logged and never sent. */
+export class InternalError extends TesseraError {
+  readonly code = 'internal_error';
+
+  constructor(cause: unknown) {
+    super('something broke on our side; the logs have the cause under this x-request-id', { cause });
+  }
+}
+
+/** Redis or the object store cannot be reached. */
+export class ServiceUnavailableError extends TesseraError {
+  readonly code = 'service_unavailable';
+
+  constructor(
+    readonly part: 'Redis' | 'object store',
+    cause: unknown,
+  ) {
+    super(`${part === 'Redis' ? part : 'the object store'} cannot be reached right now`, { cause });
+  }
+}
+
+/** A library refused a value of the request; this adds which field held it. */
+export class RefusedParameterError extends TesseraError {
+  readonly code: ErrorCode;
+
+  constructor(refusal: TesseraError, param: string) {
+    super(`${param}: ${refusal.message}`, { param, cause: refusal });
+    this.code = refusal.code;
+  }
+}

@@ -1,0 +1,43 @@
+import { ERROR_CODES, type ErrorCodeEntry, type TesseraError } from '@tessera/contracts';
+import { QueueFullError, TooManyStreamsError } from './job.errors.js';
+import { MethodNotAllowedError } from './request.errors.js';
+
+/** OpenAI's error body. */
+export interface ErrorEnvelope {
+  error: { message: string; type: ErrorCodeEntry['type']; param: string | null; code: string };
+}
+
+export interface ErrorAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: ErrorEnvelope;
+}
+
+const QUEUE_FULL_RETRY_AFTER_SECONDS = 10;
+const SHORT_RETRY_AFTER_SECONDS = 2;
+
+/** What a client gets for an error: the status, type and code of ERROR_CODES, and the headers that go with them. */
+export function toErrorAnswer(error: TesseraError): ErrorAnswer {
+  const entry: ErrorCodeEntry = ERROR_CODES[error.code];
+  return {
+    status: entry.httpStatus,
+    headers: { ...retryHeaders(entry), ...headersOf(error) },
+    body: {
+      error: { message: error.message, type: entry.type, param: error.param ?? null, code: error.code },
+    },
+  };
+}
+
+/** OpenAI's SDKs retry every 408, 409, 429 and 5xx unless this header tells them that it cannot help. */
+export function retryHeaders(entry: ErrorCodeEntry): Record<string, string> {
+  return entry.retryable ? {} : { 'x-should-retry': 'false' };
+}
+
+function headersOf(error: TesseraError): Record<string, string> {
+  if (error instanceof MethodNotAllowedError) return { allow: error.allowedMethods.join(', ') };
+  if (error instanceof QueueFullError) return { 'retry-after': String(QUEUE_FULL_RETRY_AFTER_SECONDS) };
+  if (error instanceof TooManyStreamsError || error.code === 'service_unavailable') {
+    return { 'retry-after': String(SHORT_RETRY_AFTER_SECONDS) };
+  }
+  return {};
+}

@@ -1,0 +1,42 @@
+import { STATUS_CODES } from 'node:http';
+import { type Socket } from 'node:net';
+import { type Config } from '@tessera/config';
+import { type TesseraError } from '@tessera/contracts';
+import { HeadersTooLargeError, InvalidRequestError, RequestTimeoutError } from '../errors/request.errors.js';
+import { toErrorAnswer } from '../errors/to-error-answer.js';
+import { chooseRequestId } from './request-id.js';
+
+/** Bytes that the request line and the headers may have together. */
+export const MAX_HEADER_BYTES = 16_384;
+
+/** Answers what Node's HTTP parser could not make a request of. There is no reply object, so the bytes are ours. */
+export function answerClientErrors({ headersTimeoutMs, requestTimeoutMs }: Config['http']) {
+  return (error: NodeJS.ErrnoException, socket: Socket): void => {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const timeout = new RequestTimeoutError(headersTimeoutMs, requestTimeoutMs);
+    socket.end(toResponseText(error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? timeout : classify(error)));
+  };
+}
+
+function classify(error: NodeJS.ErrnoException): TesseraError {
+  return error.code === 'HPE_HEADER_OVERFLOW'
+    ? new HeadersTooLargeError(MAX_HEADER_BYTES)
+    : new InvalidRequestError('the bytes are not an HTTP request', { cause: error });
+}
+
+function toResponseText(error: TesseraError): string {
+  const answer = toErrorAnswer(error);
+  const body = JSON.stringify(answer.body);
+  const headers = {
+    ...answer.headers,
+    'x-request-id': chooseRequestId(undefined),
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}\r\n${lines.join('')}\r\n${body}`;
+}

@@ -1,0 +1,1 @@
+export { type ApiService, startApi } from './start-api.js';

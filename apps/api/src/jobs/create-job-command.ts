@@ -1,0 +1,11 @@
+import { type CreateJobBody } from '@tessera/contracts';
+import { type UploadedImage } from './uploaded-image.js';
+
+/** A request for a job after its body has been read. */
+export interface CreateJobCommand {
+  body: CreateJobBody;
+  uploads: readonly UploadedImage[];
+  idempotency: { key: string; bodySha256: string } | undefined;
+  baseUrl: string;
+  requestId: string;
+}

@@ -1,0 +1,48 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type CreateJobBody } from '@tessera/contracts';
+import { ModelsService } from '../models/models.service.js';
+import { checkMaxTokens, chooseModel } from './choose-model.js';
+import { type CreateJobCommand } from './create-job-command.js';
+import { JobImagesService } from './job-images.service.js';
+import { type CreatedJob, KeepJobService } from './keep-job.service.js';
+import { toJobDraft } from './to-job-draft.js';
+import { UrlRulesService } from './url-rules.service.js';
+
+/** Checks everything first and keeps it then, so that a refusal leaves nothing behind. */
+@Injectable()
+export class CreateJobService {
+  constructor(
+    @Inject(ModelsService) private readonly models: ModelsService,
+    @Inject(UrlRulesService) private readonly urlRules: UrlRulesService,
+    @Inject(JobImagesService) private readonly images: JobImagesService,
+    @Inject(KeepJobService) private readonly keeper: KeepJobService,
+  ) {}
+
+  /** @throws {TesseraError} nothing is kept then */
+  async create(command: CreateJobCommand): Promise<CreatedJob> {
+    const { body, uploads } = command;
+    const draft = toJobDraft(body, {
+      ...this.images.limits,
+      uploads,
+      checkUrl: (url, param) => this.urlRules.checkImageUrl(url, param),
+    });
+    if (body.webhook !== undefined) this.urlRules.checkWebhookUrl(body.webhook);
+    const model = await this.chooseModel(body);
+    await this.images.check(draft.images);
+    return this.keeper.keep(command, draft, model);
+  }
+
+  private async chooseModel(body: CreateJobBody): Promise<string> {
+    const models = await this.models.available();
+    const id = chooseModel(body.model, models);
+    const served = models.served.find((model) => model.id === id);
+    checkMaxTokens(maxTokensOf(body), served);
+    return id;
+  }
+}
+
+function maxTokensOf(body: CreateJobBody): { value: number; param: string } | undefined {
+  const param = body.max_completion_tokens === undefined ? 'max_tokens' : 'max_completion_tokens';
+  const value = body[param];
+  return value === undefined ? undefined : { value, param };
+}

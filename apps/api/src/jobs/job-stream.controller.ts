@@ -1,0 +1,43 @@
+import { Readable } from 'node:stream';
+import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { describeStreamJob } from '../docs/describe-jobs.js';
+import { connectionSignal } from '../http/connection-signal.js';
+import { readLastEventId } from '../http/last-event-id.js';
+import { Shutdown } from '../http/shutdown.js';
+import { JobStreamService } from './job-stream.service.js';
+import { JobsService } from './jobs.service.js';
+
+@Controller('v1/jobs')
+export class JobStreamController {
+  constructor(
+    @Inject(JobsService) private readonly jobs: JobsService,
+    @Inject(JobStreamService) private readonly streams: JobStreamService,
+    @Inject(Shutdown) private readonly shutdown: Shutdown,
+  ) {}
+
+  @Get(':id/stream')
+  @describeStreamJob()
+  async stream(
+    @Param('id') id: string,
+    @Req() httpRequest: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { afterId, ended } = readLastEventId(httpRequest.headers['last-event-id']);
+    const record = await this.jobs.find(id);
+    if (ended) {
+      // Tells a browser's EventSource, which comes back whenever a stream ends, to stop.
+      void reply.status(204).send();
+      return;
+    }
+    const signal = connectionSignal(reply, this.shutdown.signal);
+    this.streams.takePlace(signal);
+    // Not awaited: a reader that leaves early is no failure of this route.
+    void reply
+      .header('content-type', 'text/event-stream; charset=utf-8')
+      .header('cache-control', 'no-cache, no-transform')
+      // Asks nginx not to collect the stream in a buffer.
+      .header('x-accel-buffering', 'no')
+      .send(Readable.from(this.streams.text(record, afterId, signal)));
+  }
+}

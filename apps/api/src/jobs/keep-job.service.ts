@@ -1,0 +1,93 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type Config } from '@tessera/config';
+import { type JobRecord } from '@tessera/contracts';
+import { type Logger } from '@tessera/observability';
+import { type CreateJobOutcome, type JobStore, type NewJob } from '@tessera/queue';
+import { IdempotencyKeyInUseError, IdempotencyKeyReusedError, QueueFullError } from '../errors/job.errors.js';
+import { CONFIG, JOB_STORE, LOGGER } from '../tokens.js';
+import { type CreateJobCommand } from './create-job-command.js';
+import { JobImagesService } from './job-images.service.js';
+import { newJobId } from './new-job-id.js';
+import { type JobDraft } from './to-job-draft.js';
+import { toJobRecord } from './to-job-record.js';
+
+export interface CreatedJob {
+  record: JobRecord;
+  /** The Idempotency-Key made this job earlier. */
+  replayed: boolean;
+}
+
+/** Keeps a checked job: its images first and the record last, so that no job is without its images. */
+@Injectable()
+export class KeepJobService {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(JOB_STORE) private readonly jobStore: JobStore,
+    @Inject(JobImagesService) private readonly images: JobImagesService,
+  ) {}
+
+  /** @throws {TesseraError} nothing is kept then */
+  async keep(command: CreateJobCommand, draft: JobDraft, model: string): Promise<CreatedJob> {
+    const id = newJobId();
+    const record = toJobRecord(command.body, draft, {
+      id,
+      model,
+      images: await this.images.store(id, draft.images),
+      baseUrl: command.baseUrl,
+      requestId: command.requestId,
+      createdAtMs: Date.now(),
+      defaultMaxAttempts: this.config.jobs.maxAttempts,
+    });
+    const outcome = await this.createRecord({
+      record,
+      priority: command.body.policy?.priority ?? 'normal',
+      ...(command.idempotency === undefined ? {} : { idempotency: command.idempotency }),
+    });
+    if (outcome.kind !== 'created') await this.removeImages(id);
+    return toCreatedJob(outcome);
+  }
+
+  /**
+   * A failure may come after Redis has taken the job. Its images are only deleted once Redis says that it has not;
+   * where Redis cannot say, images without a job are the smaller harm than a job without its images.
+   */
+  private async createRecord(newJob: NewJob): Promise<CreateJobOutcome> {
+    const { id } = newJob.record;
+    try {
+      return await this.jobStore.createJob(newJob);
+    } catch (failure) {
+      const record = await this.jobStore.getJob(id);
+      if (record !== undefined) {
+        this.logger.warn({ err: failure, jobId: id }, 'the job was kept though the answer of Redis was lost');
+        return { kind: 'created', record };
+      }
+      await this.removeImages(id);
+      throw failure;
+    }
+  }
+
+  /** For images that no job names: failing to delete them must not hide what the client is to be told. */
+  private async removeImages(id: string): Promise<void> {
+    try {
+      await this.images.remove(id);
+    } catch (error) {
+      this.logger.warn({ err: error, jobId: id }, 'images of a job that was not made are left behind');
+    }
+  }
+}
+
+function toCreatedJob(outcome: CreateJobOutcome): CreatedJob {
+  switch (outcome.kind) {
+    case 'created':
+      return { record: outcome.record, replayed: false };
+    case 'replayed':
+      return { record: outcome.record, replayed: true };
+    case 'key_reused':
+      throw new IdempotencyKeyReusedError();
+    case 'key_in_use':
+      throw new IdempotencyKeyInUseError();
+    case 'queue_full':
+      throw new QueueFullError(outcome.waitingJobCount, outcome.limit);
+  }
+}

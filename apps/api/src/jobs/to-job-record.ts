@@ -1,0 +1,53 @@
+import {
+  type CreateJobBody,
+  type JobImage,
+  type JobRecord,
+  webhookEventTypeSchema,
+} from '@tessera/contracts';
+import { type JobDraft } from './to-job-draft.js';
+
+/** What a record needs beside the body and its draft. */
+export interface JobContext {
+  id: string;
+  model: string;
+  /** The draft's images, in order, once they are stored. */
+  images: JobImage[];
+  baseUrl: string;
+  requestId: string;
+  createdAtMs: number;
+  defaultMaxAttempts: number;
+}
+
+/** Puts together the record of a new, queued job. */
+export function toJobRecord(body: CreateJobBody, draft: JobDraft, context: JobContext): JobRecord {
+  const { policy } = body;
+  return {
+    id: context.id,
+    status: 'queued',
+    request: {
+      model: context.model,
+      messages: draft.messages,
+      images: context.images,
+      ...(draft.maxTokens === undefined ? {} : { maxTokens: draft.maxTokens }),
+    },
+    ...toWebhook(body),
+    metadata: body.metadata ?? {},
+    baseUrl: context.baseUrl,
+    createdAtMs: context.createdAtMs,
+    ...(policy?.ttl_seconds === undefined
+      ? {}
+      : { deadlineAtMs: context.createdAtMs + policy.ttl_seconds * 1000 }),
+    ...(policy?.execution_timeout_seconds === undefined
+      ? {}
+      : { executionTimeoutMs: policy.execution_timeout_seconds * 1000 }),
+    maxAttempts: policy?.max_attempts ?? context.defaultMaxAttempts,
+    attempts: 0,
+    requestId: context.requestId,
+    cancelRequested: false,
+  };
+}
+
+function toWebhook({ webhook, webhook_events_filter }: CreateJobBody): Pick<JobRecord, 'webhook'> {
+  if (webhook === undefined) return {};
+  return { webhook: { url: webhook, events: webhook_events_filter ?? [...webhookEventTypeSchema.options] } };
+}

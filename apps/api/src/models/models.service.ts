@@ -1,0 +1,17 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type Config } from '@tessera/config';
+import { type JobStore } from '@tessera/queue';
+import { type AvailableModels } from '../jobs/choose-model.js';
+import { CONFIG, JOB_STORE } from '../tokens.js';
+
+@Injectable()
+export class ModelsService {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(JOB_STORE) private readonly jobStore: JobStore,
+  ) {}
+
+  async available(): Promise<AvailableModels> {
+    return { served: await this.jobStore.servedModels(), acceptedIds: this.config.model.acceptedIds };
+  }
+}

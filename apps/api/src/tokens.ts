@@ -1,0 +1,5 @@
+/** What the modules inject: made once in main.ts (or a test) and handed to {@link AppModule}. */
+export const CONFIG = Symbol('CONFIG');
+export const LOGGER = Symbol('LOGGER');
+export const JOB_STORE = Symbol('JOB_STORE');
+export const OBJECT_STORE = Symbol('OBJECT_STORE');

@@ -1,0 +1,96 @@
+import { ERROR_CODES } from '@tessera/contracts';
+import { startTestRedis, type TestRedis } from '@tessera/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestApi, type TestApi } from './start-test-api.js';
+
+let redis: TestRedis;
+let api: TestApi;
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+  api = await startTestApi(redis);
+});
+afterAll(async () => {
+  await api.close();
+  await redis.stop();
+});
+
+/** Codes that an answer under `/v1/jobs` may carry beside those that any answer may. */
+const CODES_OF_OPERATIONS: Record<string, readonly string[]> = {
+  'POST /v1/jobs': [
+    'invalid_json missing_required_parameter invalid_type invalid_value unknown_parameter too_many_images',
+    'image_unreadable image_too_large image_too_many_pixels image_url_invalid url_not_allowed model_not_found',
+    'context_length_exceeded idempotency_key_reused queue_full request_too_large unsupported_media_type',
+    'image_not_found image_fetch_failed image_fetch_timeout job_cancelled job_expired execution_timeout',
+    'worker_crashed engine_failed model_invalid',
+  ],
+  'GET /v1/jobs': ['invalid_value invalid_type unknown_parameter'],
+  'GET /v1/jobs/{id}': ['job_not_found'],
+  'DELETE /v1/jobs/{id}': ['job_not_found job_not_finished'],
+  'POST /v1/jobs/{id}/cancel': ['job_not_found job_finished'],
+  'GET /v1/jobs/{id}/stream': ['job_not_found invalid_value too_many_streams'],
+  'GET /v1/models': [],
+};
+const CODES_OF_ALL = [
+  'invalid_request',
+  'request_timeout',
+  'headers_too_large',
+  'internal_error',
+  'service_unavailable',
+];
+
+describe('the OpenAPI document', () => {
+  it('is a valid OpenAPI 3.1 document', async () => {
+    expect(api.contract.document.openapi).toBe('3.1.0');
+    expect(await api.contract.violations()).toEqual([]);
+  });
+
+  it('describes every route and no other', () => {
+    const health = ['GET /health/live', 'GET /health/ready'];
+    expect([...api.contract.operations.keys()].sort()).toEqual(
+      [...Object.keys(CODES_OF_OPERATIONS), ...health].sort(),
+    );
+  });
+
+  it.each(Object.entries(CODES_OF_OPERATIONS))(
+    'names the error codes of %s under their status',
+    (name, codes) => {
+      const operation = api.contract.operations.get(name);
+      for (const code of [...CODES_OF_ALL, ...codes.flatMap((line) => line.split(' '))]) {
+        const entry = ERROR_CODES[code as keyof typeof ERROR_CODES];
+        expect(operation?.responses[entry.httpStatus]?.description, code).toContain(`\`${code}\``);
+      }
+    },
+  );
+
+  it('gives every operation an id of its own, for clients that are generated from it', () => {
+    const ids = [...api.contract.operations.values()].map(({ operationId }) => operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toContain('createJob');
+  });
+});
+
+describe('the page at /docs', () => {
+  it('loads only from here, under a policy that lets it', async () => {
+    const page = await fetch(`${api.url}/docs`);
+    const html = await page.text();
+    expect(page.headers.get('content-type')).toContain('text/html');
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
+    const sources = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, source]) => source ?? '');
+    expect(sources.length).toBeGreaterThan(3);
+    for (const source of sources) {
+      const asset = await fetch(new URL(source, `${api.url}/docs`));
+      expect(asset.status, source).toBe(200);
+      await asset.arrayBuffer();
+      expect(new URL(asset.url).origin).toBe(new URL(api.url).origin);
+    }
+    // The policy runs no script that is written into the page.
+    expect(html).not.toMatch(/<script>(?!\s*<\/script>)/);
+  });
+
+  it('shows the document', async () => {
+    const script = await (await fetch(`${api.url}/docs/swagger-ui-init.js`)).text();
+    expect(script).toContain('createJob');
+    expect(script).not.toContain('validator.swagger.io');
+  });
+});
