@@ -1,0 +1,127 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { temporaryDirectory, type TemporaryDirectory } from '@tessera/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EXAMPLES, runCli, TINY_MODEL } from './run-cli.js';
+
+let home: TemporaryDirectory;
+let converted: string;
+
+beforeAll(async () => {
+  home = await temporaryDirectory();
+  converted = join(home.path, 'models', 'tiny');
+});
+afterAll(() => home.remove());
+
+const model = (...words: string[]) => runCli(['model', ...words]);
+
+describe('tessera model convert', () => {
+  it('makes a folder that answers, and says what it made', async () => {
+    const { exitCode, stdout } = await model('convert', TINY_MODEL, '-o', converted, '--precision', 'fp32');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/models\/tiny: tessera-tiny, fp32, revision [0-9a-f]{12}, 11\.\d MB\n$/);
+    const answer = await runCli(['ask', join(EXAMPLES, '0082.png'), '-q', 'What number is in the picture?'], {
+      environment: { TESSERA_MODEL: converted },
+    });
+    expect(answer.stdout).toBe('13.\n');
+  });
+
+  it('replaces a converted model only with --force', async () => {
+    const marker = join(converted, 'marker');
+    await writeFile(marker, '');
+    const refused = await model('convert', TINY_MODEL, '-o', converted);
+    expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(refused.stderr).toContain(`${converted} exists and is not empty`);
+    expect(await readdir(converted)).toContain('marker');
+    expect((await model('convert', TINY_MODEL, '-o', converted, '--force')).exitCode).toBe(0);
+    expect(await readdir(converted)).not.toContain('marker');
+  });
+
+  it('never replaces a folder that holds something else', async () => {
+    const foreign = join(home.path, 'foreign');
+    await mkdir(foreign);
+    await writeFile(join(foreign, 'thesis.txt'), 'years of work');
+    const { exitCode, stderr } = await model('convert', TINY_MODEL, '-o', foreign, '--force');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('is not a converted model');
+    expect(await readFile(join(foreign, 'thesis.txt'), 'utf8')).toBe('years of work');
+  });
+
+  it.each([
+    [
+      'a precision that it does not write',
+      [TINY_MODEL, '--precision', 'int4'],
+      1,
+      '--precision must be one of fp32, given int4',
+    ],
+    ['a folder that is no checkpoint', [EXAMPLES], 1, 'config.json is missing'],
+    ['a folder that is missing', ['no-such-folder'], 1, 'config.json is missing'],
+  ])('refuses %s and leaves nothing behind', async (_, words, exitCode, message) => {
+    const output = join(home.path, 'refused', 'out');
+    const result = await model('convert', ...words, '-o', output);
+    expect(result).toMatchObject({ exitCode, stdout: '' });
+    expect(result.stderr).toContain(message);
+    expect(await readdir(join(home.path, 'refused')).catch(() => [])).toEqual([]);
+  });
+});
+
+describe('tessera model inspect', () => {
+  it('tells what a checkpoint is', async () => {
+    const { stdout } = await model('inspect', TINY_MODEL, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      kind: 'checkpoint',
+      id: 'tessera-tiny',
+      revision: null,
+      vision_encoder: 'InternViT, 4 layers of 112',
+      language_model: 'Phi3ForCausalLM, 5 layers of 160',
+      parameters: 2_605_168,
+      precision: 'bf16',
+      tiles: { size_pixels: 112, min: 1, max: 6, use_thumbnail: true, tokens_per_tile: 16 },
+      chat_template: { name: 'phi3-chat' },
+      context_tokens: 4096,
+      unsupported: null,
+    });
+  });
+
+  it('tells the same of its conversion, with precision, revision and files', async () => {
+    const { stdout } = await model('inspect', converted, '--json');
+    const description = JSON.parse(stdout) as { files: { name: string }[] };
+    expect(description).toMatchObject({
+      kind: 'converted',
+      id: 'tessera-tiny',
+      parameters: 2_605_168,
+      language_model: 'Phi3ForCausalLM, 5 layers of 160',
+      tiles: { size_pixels: 112, min: 1, max: 6, use_thumbnail: true, tokens_per_tile: 16 },
+      precision: 'fp32',
+      revision: expect.stringMatching(/^[0-9a-f]{12}$/) as string,
+    });
+    expect(description.files.map(({ name }) => name)).toContain('decoder.onnx.data');
+  });
+
+  it('prints a table for people', async () => {
+    const { stdout } = await model('inspect', TINY_MODEL);
+    expect(stdout).toContain('parameters      2,605,168\n');
+    expect(stdout).toContain('tiles           1 to 6 of 112 x 112 pixels and a thumbnail, 16 tokens each\n');
+  });
+
+  it('says of a checkpoint that cannot be converted why', async () => {
+    const folder = join(home.path, 'internlm');
+    await mkdir(folder);
+    const config = (await readFile(join(TINY_MODEL, 'config.json'), 'utf8')).replace(
+      'Phi3ForCausalLM',
+      'NewForCausalLM',
+    );
+    await writeFile(join(folder, 'config.json'), config);
+    await writeFile(join(folder, 'model.safetensors'), await readFile(join(TINY_MODEL, 'model.safetensors')));
+    const { stdout } = await model('inspect', folder);
+    expect(stdout).toMatch(
+      /not convertible\s+llm_config\.architectures is NewForCausalLM; supported: Phi3ForCausalLM/,
+    );
+  });
+
+  it('refuses a folder that is no model', async () => {
+    const { exitCode, stderr } = await model('inspect', EXAMPLES);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('is no model');
+  });
+});
