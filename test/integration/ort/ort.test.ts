@@ -45,9 +45,9 @@ describe('ONNX Runtime', () => {
     }
   }
 
-  async function withTensors<T extends Tensor[]>(
-    tensors: T,
-    use: (...tensors: T) => Promise<void>,
+  async function withTensors<T extends { dispose(): void }[]>(
+    tensors: [...T],
+    use: (...tensors: NoInfer<T>) => Promise<void>,
   ): Promise<void> {
     try {
       await use(...tensors);

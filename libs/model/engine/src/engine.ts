@@ -123,12 +123,12 @@ export class Engine {
     { images, signal }: GenerationRequest,
     { tilePlans: plans }: PlannedPrompt,
   ): Promise<{ images: SequenceImages | undefined; preprocessMs: number }> {
-    this.closing.signal.throwIfAborted();
-    signal?.throwIfAborted();
+    const signals = [signal, this.closing.signal];
+    for (const each of signals) each?.throwIfAborted();
     if (images.length === 0) return { images: undefined, preprocessMs: 0 };
     const startedAt = performance.now();
     const { runtime, tiler, manifest } = this.parts;
-    const tiles = await tileImages(runtime, tiler, { images, plans, signal });
+    const tiles = await tileImages(runtime, tiler, { images, plans, signals });
     const tileCount = plans.reduce((sum, plan) => sum + plan.tileCount, 0);
     const rows = tileCount * manifest.tiles.tokens_per_tile;
     const features = runtime.allocate('float32', [rows, manifest.language_model.hidden_size]);

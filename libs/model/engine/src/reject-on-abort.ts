@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * The promise, unless one of the signals aborts first: then a rejection with its reason. The work itself goes on to its
  * own end, unheard.
@@ -9,6 +11,8 @@ export async function rejectOnAbort<T>(
   const listeners = new AbortController();
   const aborted = new Promise<never>((_, reject) => {
     for (const signal of signals) {
+      // Any number of requests may share a signal; each takes its listener away again.
+      if (signal !== undefined) setMaxListeners(0, signal);
       const onAbort = (): void => reject(signal?.reason as Error);
       if (signal?.aborted === true) onAbort();
       signal?.addEventListener('abort', onAbort, { once: true, signal: listeners.signal });

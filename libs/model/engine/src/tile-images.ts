@@ -1,11 +1,13 @@
 import { type OrtRuntime, type Tensor } from '@tessera/ort';
 import { type ImageTiler, type TilePlan } from '@tessera/preprocessing';
 import { type GenerationImage } from './generation.js';
+import { rejectOnAbort } from './reject-on-abort.js';
 
 export interface TilingRequest {
   readonly images: readonly GenerationImage[];
   readonly plans: readonly TilePlan[];
-  readonly signal: AbortSignal | undefined;
+  /** Each ends the work, even while an image that never comes is awaited. */
+  readonly signals: readonly (AbortSignal | undefined)[];
 }
 
 /**
@@ -16,7 +18,7 @@ export interface TilingRequest {
 export async function tileImages(
   runtime: OrtRuntime,
   tiler: ImageTiler,
-  { images, plans, signal }: TilingRequest,
+  { images, plans, signals }: TilingRequest,
 ): Promise<Tensor<'uint8'>> {
   const size = tiler.tileSizePixels;
   const total = plans.reduce((sum, plan) => sum + plan.tileCount, 0);
@@ -25,15 +27,14 @@ export async function tileImages(
     let done = 0;
     for (const [index, plan] of plans.entries()) {
       const image = images[index] as GenerationImage;
-      const pixels = await image.decode();
-      signal?.throwIfAborted();
+      const pixels = await rejectOnAbort(image.decode(), signals);
       const tiles = all.rows(done, plan.tileCount);
       try {
         await tiler.tile(pixels, plan, tiles);
       } finally {
         tiles.dispose();
       }
-      signal?.throwIfAborted();
+      for (const signal of signals) signal?.throwIfAborted();
       done += plan.tileCount;
     }
     return all;
