@@ -9,16 +9,19 @@ const MINIMUM_NODE = [20, 19];
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** Checks Node, installs what is missing, builds. Ends the process with a message when that is impossible. */
-export async function prepareCheckout() {
+/**
+ * Checks Node, installs what is missing, builds `projects` with what they need (absent: everything). Ends the process
+ * with a message when that is impossible.
+ */
+export async function prepareCheckout(projects = []) {
   process.chdir(ROOT);
   checkNodeVersion();
   if (!areDependenciesInstalled()) {
     console.log('installing dependencies: npm ci');
     await runOrExit('npm', ['ci', '--include=dev']);
   }
-  console.log('building: tsc -b');
-  await runOrExit(process.execPath, ['node_modules/typescript/bin/tsc', '-b']);
+  console.log(`building: ${['tsc -b', ...projects].join(' ')}`);
+  await runOrExit(process.execPath, ['node_modules/typescript/bin/tsc', '-b', ...projects]);
 }
 
 /**

@@ -4,7 +4,7 @@ import { prepareCheckout } from './prepare-checkout.mjs';
 
 const PARENT_CHECK_MS = 500;
 
-await prepareCheckout();
+await prepareCheckout(['apps/api', 'apps/dispatcher', 'apps/worker', 'apps/cli']);
 stopWithNpm();
 process.argv.splice(2, 0, 'up');
 await import('../apps/cli/dist/main.js');
