@@ -1,2 +1,3 @@
 export * from './errors.js';
 export { decodeImage, type ImageLimits, type ImageSize, probeImage } from './image.js';
+export { type ImageLoading, type LoadedImage, loadImage } from './load-image.js';

@@ -1,0 +1,51 @@
+import { type ImageSource, TesseraError } from '@tessera/contracts';
+import { type SafeHttp } from '@tessera/safe-fetch';
+import { StoredImageMissingError, StoredImageUnavailableError } from './errors.js';
+import { decodeImage, type ImageLimits, type ImageSize, probeImage } from './image.js';
+
+export interface ImageLoading {
+  readonly http: SafeHttp;
+  /** The object store. A failure that is not worth another attempt means that the object is gone. */
+  readonly objects: { get(key: string): Promise<Uint8Array> };
+  readonly limits: ImageLimits & {
+    /** Of an image behind a URL. */
+    readonly maxBytes: number;
+    readonly fetchTimeoutMs: number;
+  };
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface LoadedImage extends ImageSize {
+  /** As fetched. */
+  readonly bytes: Uint8Array;
+  /** The pixels, as `decodeImage` gives them. */
+  decode(): Promise<Uint8Array>;
+}
+
+/**
+ * Gets an image from where a job says it is, and reads its header; decoding waits until it is asked for.
+ * Rejects with a `TesseraError` whose `retryable` says whether another attempt may succeed, or with the reason of an
+ * abort.
+ */
+export async function loadImage(source: ImageSource, loading: ImageLoading): Promise<LoadedImage> {
+  const { limits, signal } = loading;
+  const bytes = await (source.kind === 'url'
+    ? fetchImage(source.url, loading)
+    : readStoredImage(source.key, loading));
+  signal?.throwIfAborted();
+  const size = await probeImage(bytes, limits);
+  return { ...size, bytes, decode: () => decodeImage(bytes, limits) };
+}
+
+function fetchImage(url: string, { http, limits, signal }: ImageLoading): Promise<Uint8Array> {
+  return http.fetchBytes(url, { maxBytes: limits.maxBytes, timeoutMs: limits.fetchTimeoutMs, signal });
+}
+
+async function readStoredImage(key: string, { objects }: ImageLoading): Promise<Uint8Array> {
+  try {
+    return await objects.get(key);
+  } catch (error) {
+    if (error instanceof TesseraError && !error.retryable) throw new StoredImageMissingError(key, error);
+    throw new StoredImageUnavailableError(key, error);
+  }
+}
