@@ -6,7 +6,7 @@ import { ServiceModelError, ServiceRefusedError } from '../service/errors.js';
 import { encodeJobForm } from '../service/job-form.js';
 import { type ServiceJob, type ServiceModel } from '../service/schemas.js';
 import { ServiceClient } from '../service/service-client.js';
-import { BULK_RETRIES } from '../service/with-retries.js';
+import { BULK_RETRIES, INTERACTIVE_RETRIES } from '../service/with-retries.js';
 import { type CaptionOptions } from './caption-command.js';
 import { type Captioner, type CaptionOutcome, type ImageFacts } from './captioner.js';
 import { loadImageFile } from './load-image-file.js';
@@ -35,7 +35,8 @@ export class ServiceCaptioner implements Captioner {
 
   /** @throws {ServiceModelError} it is not clear which model answers, or none does now */
   static async open(url: string, config: Config, options: CaptionOptions): Promise<ServiceCaptioner> {
-    const models = await new ServiceClient({ url, retries: BULK_RETRIES }).listModels();
+    // Once the run is under way it bears with more; a wrong address should show at once.
+    const models = await new ServiceClient({ url, retries: INTERACTIVE_RETRIES }).listModels();
     return new ServiceCaptioner(url, config, options, chooseModel(url, models, options.model));
   }
 

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Config } from '@tessera/config';
 import { ensureConvertedModel } from '@tessera/converter';
@@ -21,6 +20,6 @@ export async function openEngine({ config, model, slotCount, log }: OpenEngineOp
     cacheDirectory: join(config.data.directory, 'models'),
     log,
   });
-  const threads = config.worker.threads ?? availableParallelism();
-  return Engine.load({ modelDirectory, threads, slotCount });
+  const { threads, device } = config.worker;
+  return Engine.load({ modelDirectory, slotCount, device, ...(threads === undefined ? {} : { threads }) });
 }

@@ -1,6 +1,5 @@
 import { type Config } from '@tessera/config';
 import { collectBytes } from './collect-bytes.js';
-import { fetchImage } from './fetch-image.js';
 import { readImageFile } from './read-image-file.js';
 
 /** An IMAGE as the command line names it. */
@@ -15,13 +14,15 @@ export function parseImageArgument(text: string): ImageArgument {
 }
 
 /** The bytes of an IMAGE, not decoded. @throws {TesseraError} one of the `image_*` codes */
-export function readImageArgument(image: ImageArgument, limits: Config['images']): Promise<Uint8Array> {
+export async function readImageArgument(image: ImageArgument, limits: Config['images']): Promise<Uint8Array> {
   const { maxBytes, fetchTimeoutMs: timeoutMs } = limits;
   switch (image.kind) {
     case 'file':
       return readImageFile(image.path, maxBytes);
-    case 'url':
+    case 'url': {
+      const { fetchImage } = await import('./fetch-image.js');
       return fetchImage(image.url, { maxBytes, timeoutMs });
+    }
     case 'stdin':
       return collectBytes(process.stdin, { source: 'standard input', maxBytes });
   }
