@@ -110,7 +110,7 @@ describe('the folder store', () => {
       const arguments_ = ['--input-type=module', '-e', WRITER, directory.path];
       const writer = spawn(process.execPath, arguments_, { cwd: findRepositoryRoot(), stdio: 'inherit' });
       const exited = once(writer, 'exit');
-      const hasWritten = async () => (await readdir(inside('objects'))).length > 0;
+      const hasWritten = async () => (await readdir(inside('objects'), { recursive: true })).includes('a/b');
       const isWriting = async () => (await readdir(inside('tmp'))).length > 0;
       while (!((await hasWritten()) && (await isWriting()))) expect(writer.exitCode).toBeNull();
       writer.kill('SIGKILL');
