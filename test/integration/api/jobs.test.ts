@@ -1,8 +1,8 @@
-import { type Job } from '@tessera/contracts';
+import { type Job, type JobRecord } from '@tessera/contracts';
 import { startTestRedis, type TestRedis } from '@tessera/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formOf, makePng, toDataUrl } from './pictures.js';
-import { startStandInWorker } from './stand-in-worker.js';
+import { completed, startStandInWorker } from './stand-in-worker.js';
 import { startTestApi, type TestApi } from './start-test-api.js';
 
 interface List<Item> {
@@ -15,6 +15,7 @@ interface List<Item> {
 let redis: TestRedis;
 let api: TestApi;
 let png: Uint8Array<ArrayBuffer>;
+let drain: () => Promise<unknown>;
 
 beforeAll(async () => {
   redis = await startTestRedis();
@@ -23,8 +24,6 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 
 describe('a job while a worker answers', () => {
-  let drain: () => Promise<unknown>;
-
   beforeAll(async () => {
     api = await startTestApi(redis);
     const worker = await startStandInWorker(api);
@@ -160,6 +159,67 @@ describe('a job while a worker answers', () => {
         device: 'cpu',
       }),
     ]);
+  });
+});
+
+describe('what a worker gets', () => {
+  beforeAll(async () => {
+    api = await startTestApi(redis, { TESSERA_ALLOWED_PRIVATE_NETWORKS: '10.0.0.0/8' });
+  });
+  afterAll(() => api.close());
+
+  it('is the checked request: numbered images, tile budgets, limits, webhook, and bytes only by their key', async () => {
+    const { headers, body } = await api.client.createJob({
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'image_url', image_url: { url: toDataUrl(png), max_dynamic_patch: 4 } },
+            { type: 'image_url', image_url: { url: 'http://10.0.0.9/a.png', detail: 'high' } },
+            { type: 'text', text: 'Same?' },
+          ],
+        },
+      ],
+      max_tokens: 16,
+      webhook: 'http://10.0.0.8/hook',
+      webhook_events_filter: ['job.completed'],
+      policy: { ttl_seconds: 60, execution_timeout_seconds: 5, max_attempts: 2, priority: 'low' },
+      metadata: { row: '7' },
+    });
+    const received = await new Promise<JobRecord>((resolve) => {
+      void startStandInWorker(api, async (attempt) => {
+        resolve(attempt.record);
+        return completed('Yes.', 2);
+      }).then((worker) => (drain = () => worker.drain(1_000)));
+    });
+    expect(received).toMatchObject({
+      id: body.id,
+      request: {
+        model: 'tiny',
+        maxTokens: 16,
+        messages: [
+          {
+            role: 'user',
+            content: [
+              { type: 'image', image: 0 },
+              { type: 'image', image: 1 },
+              { type: 'text', text: 'Same?' },
+            ],
+          },
+        ],
+        images: [
+          { source: { kind: 'object', key: `jobs/${body.id}/images/0`, bytes: png.length }, maxTiles: 4 },
+          { source: { kind: 'url', url: 'http://10.0.0.9/a.png' }, maxTiles: 24 },
+        ],
+      },
+      webhook: { url: 'http://10.0.0.8/hook', events: ['job.completed'] },
+      executionTimeoutMs: 5_000,
+      maxAttempts: 2,
+      metadata: { row: '7' },
+      requestId: headers.get('x-request-id'),
+    });
+    expect((received.deadlineAtMs ?? 0) - received.createdAtMs).toBe(60_000);
+    await drain();
   });
 });
 
