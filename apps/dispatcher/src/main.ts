@@ -1,1 +1,4 @@
-export {};
+import { runService } from '@tessera/service-process';
+import { startDispatcher } from './start-dispatcher.js';
+
+runService('dispatcher', startDispatcher);

@@ -1,1 +1,4 @@
-export {};
+import { runService } from '@tessera/service-process';
+import { startWorker } from './start-worker.js';
+
+runService('worker', startWorker);

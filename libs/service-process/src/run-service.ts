@@ -15,14 +15,27 @@ export interface Service {
 
 /**
  * Runs a process of the system: configuration, logger, `start`, and one `stop` on SIGTERM, SIGINT or when the process
- * that started us is gone. A second signal ends the process at once. Whatever prevents the start is one line on
- * standard error (or in the log, once there is one) and exit code 1.
+ * that started us is gone. A second signal, or one during the start, ends the process at once. Whatever prevents the
+ * start is one line on standard error (or in the log, once there is one) and exit code 1.
  */
 export function runService(name: string, start: (context: ServiceContext) => Promise<Service>): void {
   const context = readContext(name);
-  const fail = (error: unknown): never => exitWithOneLine(error, name, context.logger);
+  const { logger } = context;
+  const fail = (error: unknown): never => exitWithOneLine(error, name, logger);
   process.once('uncaughtException', fail).once('unhandledRejection', fail);
-  start(context).then((service) => stopOnSignal(service, context.logger, fail), fail);
+  let service: Service | undefined;
+  onFirstStopReason((reason) => {
+    logger.info({ reason }, 'stopping');
+    const stopped = service?.stop() ?? Promise.resolve();
+    stopped.then(() => {
+      logger.info('stopped');
+      process.exit(0);
+    }, fail);
+  });
+  start(context).then((started) => {
+    service = started;
+    logger.info('started');
+  }, fail);
 }
 
 function readContext(name: string): ServiceContext {
@@ -34,21 +47,16 @@ function readContext(name: string): ServiceContext {
   }
 }
 
-function stopOnSignal(service: Service, logger: Logger, fail: (error: unknown) => never): void {
-  let stopping = false;
-  const stop = (reason: string): void => {
+function onFirstStopReason(stop: (reason: string) => void): void {
+  let isStopping = false;
+  const stopOnce = (reason: string): void => {
     // Without our listeners the next signal has its usual effect.
-    process.removeListener('SIGTERM', stop).removeListener('SIGINT', stop);
-    if (stopping) return;
-    stopping = true;
-    logger.info({ reason }, 'stopping');
-    service.stop().then(() => {
-      logger.info('stopped');
-      process.exit(0);
-    }, fail);
+    process.removeListener('SIGTERM', stopOnce).removeListener('SIGINT', stopOnce);
+    if (!isStopping) stop(reason);
+    isStopping = true;
   };
-  process.on('SIGTERM', stop).on('SIGINT', stop);
-  stopWithParent(() => stop('parent gone'));
+  process.on('SIGTERM', stopOnce).on('SIGINT', stopOnce);
+  stopWithParent(() => stopOnce('parent gone'));
 }
 
 function exitWithOneLine(error: unknown, name: string, logger?: Logger): never {

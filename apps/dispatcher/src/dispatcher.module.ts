@@ -1,0 +1,45 @@
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { SafeHttp } from '@tessera/safe-fetch';
+import { type ServiceContext } from '@tessera/service-process';
+import { type ObjectStore, openFolderStore } from '@tessera/storage';
+import { loadWebhookSecret } from '@tessera/webhooks';
+import { JobUpkeepRunner } from './job-upkeep-runner.js';
+import { CONFIG, LOGGER, OBJECT_STORE, SAFE_HTTP, WEBHOOK_SECRET } from './tokens.js';
+import { WebhookDeliverer } from './webhook-deliverer.js';
+
+@Module({})
+export class DispatcherModule implements OnApplicationShutdown {
+  constructor(@Inject(SAFE_HTTP) private readonly http: SafeHttp) {}
+
+  static with({ config, logger }: ServiceContext): DynamicModule {
+    const { allowedPrivateNetworks } = config.network;
+    const { secret } = config.webhooks;
+    return {
+      module: DispatcherModule,
+      providers: [
+        { provide: CONFIG, useValue: config },
+        { provide: LOGGER, useValue: logger },
+        {
+          provide: OBJECT_STORE,
+          useFactory: (): Promise<ObjectStore> => openFolderStore(config.data.storeDirectory),
+        },
+        { provide: SAFE_HTTP, useFactory: () => new SafeHttp({ allowedPrivateNetworks }) },
+        {
+          provide: WEBHOOK_SECRET,
+          useFactory: (): Promise<string> =>
+            loadWebhookSecret({
+              dataDirectory: config.data.directory,
+              ...(secret === undefined ? {} : { configured: secret }),
+            }),
+        },
+        JobUpkeepRunner,
+        WebhookDeliverer,
+      ],
+    };
+  }
+
+  /** Comes after deliveries have drained. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.http.close();
+  }
+}

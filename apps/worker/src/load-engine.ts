@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+import { type Config } from '@tessera/config';
+import { ensureConvertedModel } from '@tessera/converter';
+import { Engine } from '@tessera/engine';
+import { type Logger } from '@tessera/observability';
+
+/** Loads the configured model, converting a checkpoint on first use. */
+export async function loadEngine(config: Config, logger: Logger): Promise<Engine> {
+  const { slots, threads } = config.worker;
+  const modelDirectory = await ensureConvertedModel({
+    source: config.model.directory,
+    cacheDirectory: join(config.data.directory, 'models'),
+    log: (line) => logger.info(line),
+  });
+  const engine = await Engine.load({
+    modelDirectory,
+    slotCount: slots,
+    ...(threads === undefined ? {} : { threads }),
+  });
+  logger.info({ model: engine.model, slots: engine.slotCount }, 'model loaded');
+  return engine;
+}

@@ -1,0 +1,40 @@
+import { type Answer, type JobRecord } from '@tessera/contracts';
+import { type GenerationResult } from '@tessera/engine';
+
+/** What only the worker knows of an answer's times. */
+export interface AnswerTimes {
+  readonly fetchMs: number;
+  /** Unix milliseconds at which the answer was complete. */
+  readonly nowMs: number;
+}
+
+/**
+ * The public answer of a job. `total_ms` is everything since the job was created, and `queue_ms` what of it no stage
+ * used: the queue, earlier attempts, the wait for an engine slot.
+ */
+export function toAnswer(result: GenerationResult, record: JobRecord, times: AnswerTimes): Answer {
+  const { timings } = result;
+  const totalMs = Math.max(0, times.nowMs - record.createdAtMs);
+  const workMs =
+    times.fetchMs + timings.preprocessMs + timings.visionMs + timings.prefillMs + timings.decodeMs;
+  return {
+    output: { text: result.text, finish_reason: result.finishReason },
+    usage: result.usage,
+    tiles: [...result.tiles],
+    timings: {
+      queue_ms: round(Math.max(0, totalMs - workMs)),
+      fetch_ms: round(times.fetchMs),
+      preprocess_ms: round(timings.preprocessMs),
+      vision_ms: round(timings.visionMs),
+      prefill_ms: round(timings.prefillMs),
+      decode_ms: round(timings.decodeMs),
+      total_ms: round(totalMs),
+    },
+    model: result.model,
+  };
+}
+
+/** Tenths of a millisecond are as exact as these clocks are. */
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}
