@@ -1,9 +1,10 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { Engine } from '@tessera/engine';
+import { type Engine } from '@tessera/engine';
 import { SafeHttp } from '@tessera/safe-fetch';
 import { type ServiceContext } from '@tessera/service-process';
 import { type ObjectStore, openFolderStore } from '@tessera/storage';
 import { JobAnswerer } from './job-answerer.js';
+import { JobImages } from './job-images.js';
 import { JobIntake } from './job-intake.js';
 import { loadEngine } from './load-engine.js';
 import { CONFIG, ENGINE, LOGGER, OBJECT_STORE, SAFE_HTTP } from './tokens.js';
@@ -29,6 +30,7 @@ export class WorkerModule implements OnApplicationShutdown {
           useFactory: (): Promise<ObjectStore> => openFolderStore(config.data.storeDirectory),
         },
         { provide: SAFE_HTTP, useFactory: () => new SafeHttp({ allowedPrivateNetworks }) },
+        JobImages,
         JobAnswerer,
         JobIntake,
       ],

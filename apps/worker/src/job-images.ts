@@ -1,0 +1,40 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type Config } from '@tessera/config';
+import { type JobImage, type JobRecord } from '@tessera/contracts';
+import { type GenerationImage } from '@tessera/engine';
+import { loadImage } from '@tessera/media';
+import { type SafeHttp } from '@tessera/safe-fetch';
+import { type ObjectStore } from '@tessera/storage';
+import pLimit from 'p-limit';
+import { CONFIG, OBJECT_STORE, SAFE_HTTP } from './tokens.js';
+
+/** Images of one job that are fetched at the same time. */
+const CONCURRENT_IMAGES = 4;
+
+/** Brings the images of a job here, from the store or from their URLs. */
+@Injectable()
+export class JobImages {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(OBJECT_STORE) private readonly objectStore: ObjectStore,
+    @Inject(SAFE_HTTP) private readonly http: SafeHttp,
+  ) {}
+
+  /** In the order of the request. @throws {TesseraError} of the first image that cannot be had */
+  load({ request }: JobRecord, signal: AbortSignal): Promise<GenerationImage[]> {
+    const limit = pLimit(CONCURRENT_IMAGES);
+    return Promise.all(request.images.map((image) => limit(() => this.loadOne(image, signal))));
+  }
+
+  private async loadOne(image: JobImage, signal: AbortSignal): Promise<GenerationImage> {
+    const { source, ...tileBounds } = image;
+    const { maxBytes, maxPixels, fetchTimeoutMs } = this.config.images;
+    const loaded = await loadImage(source, {
+      http: this.http,
+      objects: this.objectStore,
+      limits: { maxBytes, maxPixels, fetchTimeoutMs },
+      signal,
+    });
+    return { ...loaded, ...tileBounds };
+  }
+}
