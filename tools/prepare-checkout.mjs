@@ -59,14 +59,17 @@ function checkNodeVersion() {
   process.exit(1);
 }
 
-/** npm notes what it has installed in the terms of package-lock.json, leaving out optional packages of other systems. */
+/**
+ * npm notes what it has installed in the terms of package-lock.json, leaving out optional packages of other systems.
+ * Entries outside node_modules are our own folders, which are linked and need no installation.
+ */
 function areDependenciesInstalled() {
   const installedFile = 'node_modules/.package-lock.json';
   if (!existsSync(installedFile)) return false;
   const wanted = readPackages('package-lock.json');
   const installed = readPackages(installedFile);
   return Object.entries(wanted).every(([place, entry]) => {
-    if (place === '') return true;
+    if (!place.includes('node_modules/')) return true;
     const found = installed[place];
     return found === undefined ? entry.optional === true : JSON.stringify(found) === JSON.stringify(entry);
   });
