@@ -33,7 +33,7 @@ export function listServedModels(redis: Redis, root: string): () => Promise<Serv
 export class Announcement {
   private constructor(
     private readonly heartbeat: NodeJS.Timeout,
-    private readonly withdrawIt: () => Promise<unknown>,
+    private readonly withdrawNow: () => Promise<unknown>,
   ) {}
 
   static async publish(
@@ -50,11 +50,12 @@ export class Announcement {
     const heartbeat = setInterval(() => {
       beat().catch((err: unknown) => logger.warn({ err }, 'could not keep the announcement alive'));
     }, heartbeatMs);
-    return new Announcement(heartbeat, () => withdraw(consumerId));
+    // While Redis is away the announcement ends by itself.
+    return new Announcement(heartbeat, async () => redis.status === 'ready' && withdraw(consumerId));
   }
 
   async withdraw(): Promise<void> {
     clearInterval(this.heartbeat);
-    await this.withdrawIt();
+    await this.withdrawNow();
   }
 }

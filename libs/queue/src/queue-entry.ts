@@ -1,6 +1,7 @@
 import { type Logger } from '@tessera/observability';
 import { type JobsOptions, Queue } from 'bullmq';
 import { type Redis } from 'ioredis';
+import { logQueueErrors } from './log-queue-errors.js';
 import { callRedis } from './redis-client.js';
 
 const SECONDS_PER_DAY = 86_400;
@@ -30,30 +31,6 @@ export const ENTRY_OPTIONS = {
   stackTraceLimit: 1,
   removeOnFail: { age: 7 * SECONDS_PER_DAY, count: 10_000 },
 } as const satisfies JobsOptions;
-
-/** Thrown by a processor so that BullMQ runs the entry again after the delay. */
-export class RetryLaterError extends Error {
-  constructor(
-    readonly delayMs: number,
-    reason: string,
-  ) {
-    super(reason);
-    this.name = 'RetryLaterError';
-  }
-}
-
-/** Delay of an entry whose processor failed in a way that nobody foresaw. */
-const UNFORESEEN_RETRY_MS = 5_000;
-
-/** The `backoffStrategy` of our workers. */
-export function retryDelayMs(error: Error | undefined): number {
-  return error instanceof RetryLaterError ? Math.round(error.delayMs) : withJitter(UNFORESEEN_RETRY_MS, 0.5);
-}
-
-/** Shortens a delay by a random share of at most `share`, so that what failed together is not tried together. */
-export function withJitter(delayMs: number, share: number): number {
-  return Math.round(delayMs * (1 - share * Math.random()));
-}
 
 /** Adds queue entries; one BullMQ queue per model, all over one client. */
 export class JobQueues {
@@ -92,8 +69,7 @@ export class JobQueues {
         prefix: this.root,
         skipVersionCheck: true,
       });
-      // The client reports its own failures; each queue repeats them.
-      queue.on('error', (err) => this.logger.debug({ err, queue: name }, 'a queue failed'));
+      logQueueErrors(queue, this.redis, this.logger);
       this.queues.set(name, queue);
     }
     return queue;

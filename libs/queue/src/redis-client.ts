@@ -47,6 +47,8 @@ function optionsOf(patience: Patience) {
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     keepAlive: KEEP_ALIVE_MS,
+    // Subscriptions are renewed by their owner, who hears of it when that fails; ioredis would not say.
+    autoResubscribe: false,
     retryStrategy: (attempt: number) =>
       Math.min(FIRST_RECONNECT_MS * 2 ** Math.min(attempt, 10), LONGEST_RECONNECT_MS),
     ...(patience === 'patient'

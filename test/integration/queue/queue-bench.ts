@@ -15,6 +15,7 @@ import {
 } from '@tessera/queue';
 import { startTestRedis, type TestRedis, uniquePrefix } from '@tessera/testing';
 import { Redis } from 'ioredis';
+import { CuttableProxy } from './cuttable-proxy.js';
 
 export const MODEL_ID = 'org/tiny:v1';
 
@@ -98,6 +99,7 @@ export function untilAborted(signal: AbortSignal): Promise<never> {
 /** One Redis for a test file; what a test opens on it is closed by {@link QueueBench.closeAll}. */
 export class QueueBench {
   private readonly closers: (() => Promise<unknown>)[] = [];
+  private readonly restorers: (() => Promise<unknown>)[] = [];
 
   private constructor(readonly testRedis: TestRedis) {}
 
@@ -108,6 +110,26 @@ export class QueueBench {
   /** Keys of one test. */
   newConnection(): QueueConnection {
     return { url: this.testRedis.url, prefix: uniquePrefix('queue') };
+  }
+
+  /** The same keys, by a way that can be cut. Restored at the end, so that everything can close. */
+  async cuttable(connection: QueueConnection) {
+    const proxy = await CuttableProxy.start(this.testRedis.port);
+    let isCut = false;
+    const restore = async () => {
+      if (isCut) await proxy.restore();
+      isCut = false;
+    };
+    this.closers.push(() => proxy.cut());
+    this.restorers.push(restore);
+    return {
+      connection: { ...connection, url: proxy.url },
+      restore,
+      cut: async () => {
+        isCut = true;
+        await proxy.cut();
+      },
+    };
   }
 
   /** A client beside the ones under test, to look and to meddle. */
@@ -183,6 +205,7 @@ export class QueueBench {
 
   /** Closes what tests have opened, last first. */
   async closeAll(): Promise<void> {
+    for (const restore of this.restorers.splice(0)) await restore();
     for (const close of this.closers.splice(0).reverse()) await close();
   }
 

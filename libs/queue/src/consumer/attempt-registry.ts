@@ -1,12 +1,13 @@
 import { type Logger } from '@tessera/observability';
 import { type Redis } from 'ioredis';
+import { ActiveSet } from '../active-set.js';
 import { callRedis } from '../redis-client.js';
 import { type AbortReason } from './attempt-aborted.js';
 import { type ActiveAttempt } from './active-attempt.js';
 
 /** The attempts under way in one consumer, and what reaches them from outside. */
 export class AttemptRegistry {
-  private readonly attempts = new Set<ActiveAttempt>();
+  private readonly attempts = new ActiveSet<ActiveAttempt>();
 
   constructor(
     private readonly redis: Redis,
@@ -18,6 +19,11 @@ export class AttemptRegistry {
     return this.attempts.size;
   }
 
+  /** Resolves when no attempt is under way. */
+  whenIdle(): Promise<void> {
+    return this.attempts.whenIdle();
+  }
+
   /** An older attempt at the same job has lost its lock unnoticed, or there would be no new one. */
   add(attempt: ActiveAttempt): void {
     this.abort(attempt.jobId, 'lost');
@@ -25,7 +31,7 @@ export class AttemptRegistry {
   }
 
   remove(attempt: ActiveAttempt): void {
-    this.attempts.delete(attempt);
+    this.attempts.remove(attempt);
   }
 
   abort(jobId: string, reason: AbortReason): void {

@@ -1,7 +1,5 @@
+import { STOP_GRACE_MS } from '../drain-within.js';
 import { type AttemptResult } from '../job-queue.js';
-
-/** Time that a handler gets to stop once its signal has aborted; after it the consumer goes on without it. */
-export const STOP_GRACE_MS = 5_000;
 
 export type Settled =
   | { kind: 'returned'; result: AttemptResult }

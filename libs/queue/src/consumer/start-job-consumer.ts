@@ -2,22 +2,22 @@ import { Worker } from 'bullmq';
 import { type Redis } from 'ioredis';
 import { v7 as uuidv7 } from 'uuid';
 import { Announcement } from '../announcements.js';
+import { closeWorker } from '../close-worker.js';
+import { drainWithin } from '../drain-within.js';
 import { type JobConsumer, type JobConsumerOptions } from '../job-consumer.js';
-import { type JobEntryData, queueNameOf, retryDelayMs } from '../queue-entry.js';
+import { logWorkerErrors } from '../log-queue-errors.js';
+import { type JobEntryData, queueNameOf } from '../queue-entry.js';
 import { connectRedis, keyRootOf, pingRedis } from '../redis-client.js';
-import { settledWithin } from '../settled-within.js';
+import { retryDelayMs } from '../retry.js';
 import { subscribe, type Subscription } from '../subscription.js';
 import { AttemptRegistry } from './attempt-registry.js';
 import { AttemptRunner } from './attempt-runner.js';
 import { defineAttemptScripts } from './attempt-scripts.js';
-import { STOP_GRACE_MS } from './settle-handler.js';
 
 /** Stalls that BullMQ allows: the job's record counts crashes, and ends the job, long before. */
 const MAX_STALLED_COUNT = 1_000_000;
 const RETRY_BACKOFF = { firstMs: 1_000, longestMs: 60_000 };
 const HEARTBEAT_MS = 5_000;
-/** Time for the commands that hand jobs back, once their handlers have stopped. */
-const CLOSE_TIMEOUT_MS = 3_000;
 
 /**
  * Starts taking jobs of one model, and announces the model.
@@ -72,7 +72,7 @@ function startWorker(
     maxStalledCount: MAX_STALLED_COUNT,
     settings: { backoffStrategy: (_attemptsMade, _type, error) => retryDelayMs(error) },
   });
-  worker.on('error', (err) => logger.warn({ err }, 'the queue reports a failure'));
+  logWorkerErrors(worker, parts.redis, logger);
   worker.on('stalled', (jobId) => logger.warn({ jobId }, 'a job has lost its worker and waits again'));
   worker.on('lockRenewalFailed', (jobIds) => {
     for (const jobId of jobIds) registry.abort(jobId, 'lost');
@@ -114,15 +114,16 @@ class RunningConsumer implements JobConsumer {
     const { redis, registry, runner, aborts } = this.parts;
     const finishedBefore = runner.finishedCount;
     runner.stopTaking();
-    const closed = this.close();
-    if (!(await settledWithin(closed, timeoutMs))) {
-      registry.abortAll('draining');
-      if (!(await settledWithin(closed, STOP_GRACE_MS + CLOSE_TIMEOUT_MS)))
-        this.logger.error(
-          { activeCount: registry.size },
-          'gave up draining; the jobs return when their locks end',
-        );
-    }
+    const isClosed = await drainWithin(timeoutMs, {
+      closed: this.close(),
+      idle: registry.whenIdle(),
+      abort: () => registry.abortAll('draining'),
+    });
+    if (!isClosed)
+      this.logger.error(
+        { activeCount: registry.size },
+        'gave up draining; active jobs return when their locks end',
+      );
     aborts.close();
     redis.disconnect();
     return { finishedCount: runner.finishedCount - finishedBefore, handedBackCount: runner.handedBackCount };
@@ -130,9 +131,13 @@ class RunningConsumer implements JobConsumer {
 
   /** Ends when the last attempt has; BullMQ takes nothing more from its beginning on. */
   private async close(): Promise<void> {
-    const { worker, announcement } = this.parts;
-    const [, withdrawn] = await Promise.allSettled([worker.close(), announcement.withdraw()]);
-    if (withdrawn.status === 'rejected')
-      this.logger.warn({ err: withdrawn.reason as unknown }, 'could not withdraw the model');
+    const { worker, announcement, redis, registry } = this.parts;
+    const results = await Promise.allSettled([
+      closeWorker(worker, redis, registry.whenIdle()),
+      announcement.withdraw(),
+    ]);
+    for (const result of results)
+      if (result.status === 'rejected')
+        this.logger.warn({ err: result.reason as unknown }, 'could not close the consumer in order');
   }
 }

@@ -5,6 +5,7 @@ export class RepeatedPass {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
   private isStopped = false;
+  private isFailing = false;
 
   constructor(
     private readonly pass: { name: string; everyMs: number; run: () => Promise<void> },
@@ -28,11 +29,14 @@ export class RepeatedPass {
   }
 
   private async runOnce(): Promise<void> {
-    const { name, run } = this.pass;
     try {
-      await run();
+      await this.pass.run();
+      this.isFailing = false;
     } catch (err) {
-      if (!this.isStopped) this.logger.error({ err, pass: name }, 'a pass of upkeep failed');
+      // In full once, and not every second of an outage.
+      const level = this.isFailing ? 'debug' : 'error';
+      this.logger[level]({ err, pass: this.pass.name }, 'a pass of upkeep failed, and will be tried again');
+      this.isFailing = true;
     }
     this.schedule();
   }

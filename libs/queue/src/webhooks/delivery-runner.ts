@@ -1,8 +1,9 @@
 import { type JobRecord } from '@tessera/contracts';
 import { type Logger } from '@tessera/observability';
 import { type Job as QueueEntry, UnrecoverableError, WaitingError } from 'bullmq';
+import { ActiveSet } from '../active-set.js';
 import { type JobReader } from '../job-store/job-reader.js';
-import { RetryLaterError, withJitter } from '../queue-entry.js';
+import { RetryLaterError, withJitter } from '../retry.js';
 import { type DeliveryOutcome, type WebhookConsumerOptions } from '../webhook-consumer.js';
 import { type WebhookEntryData } from './webhook-entry.js';
 
@@ -13,7 +14,7 @@ type DeliveryEntry = QueueEntry<WebhookEntryData>;
 
 /** The processor of the deliveries' queue: one attempt to deliver one event. */
 export class DeliveryRunner {
-  private readonly active = new Map<string, AbortController>();
+  private readonly active = new ActiveSet<{ eventId: string; controller: AbortController }>();
   private isDraining = false;
 
   constructor(
@@ -29,12 +30,17 @@ export class DeliveryRunner {
 
   /** Deliveries that are aborted are handed back. */
   abortAll(): void {
-    for (const controller of this.active.values()) controller.abort();
+    for (const { controller } of this.active) controller.abort();
+  }
+
+  /** Resolves when no delivery is under way. */
+  whenIdle(): Promise<void> {
+    return this.active.whenIdle();
   }
 
   /** The lock of this delivery is gone, so another dispatcher delivers it too. */
   abort(eventId: string): void {
-    this.active.get(eventId)?.abort();
+    for (const delivery of this.active) if (delivery.eventId === eventId) delivery.controller.abort();
   }
 
   /** Resolves when the event is delivered or has nothing left to tell. Rejects as BullMQ wants it otherwise. */
@@ -49,14 +55,15 @@ export class DeliveryRunner {
       );
       return;
     }
-    const controller = new AbortController();
-    this.active.set(eventId, controller);
+    const delivery = { eventId, controller: new AbortController() };
+    const { signal } = delivery.controller;
+    this.active.add(delivery);
     try {
-      const outcome = await this.deliver(entry, record, controller.signal);
-      if (controller.signal.aborted && outcome.kind === 'retry') return await handBack(entry, lockToken);
+      const outcome = await this.deliver(entry, record, signal);
+      if (signal.aborted && outcome.kind === 'retry') return await handBack(entry, lockToken);
       this.finish(entry, outcome);
     } finally {
-      if (this.active.get(eventId) === controller) this.active.delete(eventId);
+      this.active.remove(delivery);
     }
   }
 

@@ -3,6 +3,7 @@ import { Queue } from 'bullmq';
 import { type Redis } from 'ioredis';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { logQueueErrors } from '../log-queue-errors.js';
 import { ENTRY_OPTIONS } from '../queue-entry.js';
 import { callRedis } from '../redis-client.js';
 import { WEBHOOK_QUEUE, type WebhookEntryData, webhookEntryData } from './webhook-entry.js';
@@ -45,15 +46,18 @@ export class OutboxRelay {
     const { redis, root, logger } = options;
     this.outbox = `${root}:webhook-outbox`;
     this.queue = new Queue(WEBHOOK_QUEUE, { connection: redis, prefix: root, skipVersionCheck: true });
-    this.queue.on('error', (err) => logger.debug({ err, queue: WEBHOOK_QUEUE }, 'a queue failed'));
+    logQueueErrors(this.queue, redis, logger);
     this.loop = this.run();
   }
 
   /** Resolves when nothing more is moved. */
   async stop(): Promise<void> {
+    const { redis, blockingRedis } = this.options;
+    const isConnected = redis.status === 'ready' && blockingRedis.status === 'ready';
     this.stopping.abort();
-    this.options.blockingRedis.disconnect();
-    await this.loop;
+    blockingRedis.disconnect();
+    // A command that waits for Redis to come back would never end.
+    if (isConnected) await this.loop;
     await this.queue.close();
   }
 

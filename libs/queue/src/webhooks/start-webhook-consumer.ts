@@ -1,10 +1,12 @@
 import { Worker } from 'bullmq';
 import { type Redis } from 'ioredis';
 import { v7 as uuidv7 } from 'uuid';
+import { closeWorker } from '../close-worker.js';
+import { drainWithin } from '../drain-within.js';
 import { JobReader } from '../job-store/job-reader.js';
-import { retryDelayMs } from '../queue-entry.js';
+import { logWorkerErrors } from '../log-queue-errors.js';
+import { retryDelayMs } from '../retry.js';
 import { connectRedis, keyRootOf, pingRedis } from '../redis-client.js';
-import { settledWithin } from '../settled-within.js';
 import {
   type WebhookConsumer,
   type WebhookConsumerOptions,
@@ -17,8 +19,6 @@ import { WEBHOOK_QUEUE, type WebhookEntryData } from './webhook-entry.js';
 const TIMINGS: WebhookTimings = { lockDurationMs: 30_000, claimAfterMs: 30_000 };
 /** Times that a delivery may take its dispatcher down with it. */
 const MAX_STALLED_COUNT = 10;
-/** Time for aborted deliveries to stop and be handed back. */
-const CLOSE_TIMEOUT_MS = 5_000;
 
 /**
  * Starts relaying the outbox and delivering events. Any number of dispatchers may do so at the same time.
@@ -59,7 +59,7 @@ function startWorker(
     maxStalledCount: MAX_STALLED_COUNT,
     settings: { backoffStrategy: (_attemptsMade, _type, error) => retryDelayMs(error) },
   });
-  worker.on('error', (err) => logger.warn({ err }, 'the queue of deliveries reports a failure'));
+  logWorkerErrors(worker, redis, logger);
   worker.on('lockRenewalFailed', (eventIds) => {
     for (const eventId of eventIds) runner.abort(eventId);
   });
@@ -93,12 +93,13 @@ class RunningWebhookConsumer implements WebhookConsumer {
   private async drainOnce(timeoutMs: number): Promise<void> {
     const { redis, relay, runner, worker } = this.parts;
     runner.stopTaking();
-    const closed = Promise.allSettled([relay.stop(), worker.close()]);
-    if (!(await settledWithin(closed, timeoutMs))) {
-      runner.abortAll();
-      if (!(await settledWithin(closed, CLOSE_TIMEOUT_MS)))
-        this.logger.error('gave up draining; the deliveries return when their locks end');
-    }
+    const idle = runner.whenIdle();
+    const isClosed = await drainWithin(timeoutMs, {
+      closed: Promise.allSettled([relay.stop(), closeWorker(worker, redis, idle)]),
+      idle,
+      abort: () => runner.abortAll(),
+    });
+    if (!isClosed) this.logger.error('gave up draining; active deliveries return when their locks end');
     redis.disconnect();
   }
 }

@@ -1,0 +1,175 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { answer, deferred, MODEL_ID, newRecord, QueueBench, untilAborted } from './queue-bench.js';
+
+let bench: QueueBench;
+beforeAll(async () => {
+  bench = await QueueBench.start();
+});
+afterEach(() => bench.closeAll());
+afterAll(() => bench.stop());
+
+const WAIT = { timeoutMs: 20_000 };
+
+describe('deadlines', () => {
+  it('expire a waiting job though nobody looks at it', async () => {
+    const connection = bench.newConnection();
+    const store = await bench.store(connection);
+    const [late, other] = [newRecord({ deadlineAtMs: Date.now() - 1 }), newRecord()];
+    for (const record of [late, other]) await store.createJob({ record, priority: 'normal' });
+    await bench.upkeep(connection);
+    expect(await store.waitForFinal(late.id, WAIT)).toMatchObject({
+      status: 'expired',
+      error: { code: 'job_expired' },
+    });
+    expect(await store.getJob(other.id)).toMatchObject({ status: 'queued' });
+    expect(await bench.client().zcard(`{${connection.prefix}}:deadlines`)).toBe(0);
+  });
+
+  it('abort a running job', async () => {
+    const connection = bench.newConnection();
+    const store = await bench.store(connection);
+    const record = newRecord({ deadlineAtMs: Date.now() + 60_000 });
+    await store.createJob({ record, priority: 'normal' });
+    const started = deferred<AbortSignal>();
+    await bench.consumer(connection, {
+      handle: ({ signal }) => {
+        started.resolve(signal);
+        return untilAborted(signal);
+      },
+    });
+    const signal = await started.promise;
+    await bench.client().zadd(`{${connection.prefix}}:deadlines`, Date.now() - 1, record.id);
+    await bench.upkeep(connection);
+    expect(await store.waitForFinal(record.id, WAIT)).toMatchObject({ status: 'expired' });
+    await expect(untilAborted(signal)).rejects.toMatchObject({ abortReason: 'expired' });
+  });
+
+  it('are seen by the worker that takes the job too late', async () => {
+    const connection = bench.newConnection();
+    const store = await bench.store(connection);
+    const record = newRecord({ deadlineAtMs: Date.now() - 1 });
+    await store.createJob({ record, priority: 'normal' });
+    const handle = vi.fn(async () => ({ kind: 'completed' as const, answer }));
+    await bench.consumer(connection, { handle });
+    expect(await store.waitForFinal(record.id, WAIT)).toMatchObject({ status: 'expired' });
+    expect(handle).not.toHaveBeenCalled();
+  });
+});
+
+describe('lost queue entries', () => {
+  it.each(['normal', 'low'] as const)(
+    'come back for a %s job whose creator died before it was enqueued',
+    async (priority) => {
+      const connection = bench.newConnection();
+      const store = await bench.store(connection);
+      const record = newRecord();
+      await store.createJob({ record, priority });
+      // As the creator leaves it when it dies between its two steps.
+      const redis = bench.client();
+      const root = `{${connection.prefix}}`;
+      await redis.del(...(await redis.keys(`${root}:image-question*`)));
+      await redis.zadd(`${root}:unqueued`, Date.now(), record.id);
+      await bench.upkeep(connection, { timings: { reconcileEveryMs: 600_000 } });
+      await bench.consumer(connection, { handle: async () => ({ kind: 'completed', answer }) });
+      expect(await store.waitForFinal(record.id, WAIT)).toMatchObject({ status: 'completed', attempts: 1 });
+    },
+  );
+
+  it('are found by comparing all open jobs with BullMQ', async () => {
+    const connection = bench.newConnection();
+    const store = await bench.store(connection);
+    const records = [newRecord(), newRecord(), newRecord()];
+    for (const record of records) await store.createJob({ record, priority: 'normal' });
+    const redis = bench.client();
+    await redis.del(...(await redis.keys(`{${connection.prefix}}:image-question*`)));
+    await bench.upkeep(connection);
+    await bench.consumer(connection, { handle: async () => ({ kind: 'completed', answer }) });
+    const finals = await Promise.all(records.map(({ id }) => store.waitForFinal(id, WAIT)));
+    expect(finals.map((record) => record?.status)).toEqual(['completed', 'completed', 'completed']);
+  });
+
+  it('that BullMQ gave up end the job with worker_crashed', async () => {
+    const connection = bench.newConnection();
+    const store = await bench.store(connection);
+    const record = newRecord();
+    await store.createJob({ record, priority: 'normal' });
+    const queue = `{${connection.prefix}}:image-question.answer.${encodeURIComponent(MODEL_ID)}`;
+    const redis = bench.client();
+    await redis.multi().lrem(`${queue}:wait`, 1, record.id).zadd(`${queue}:failed`, 1, record.id).exec();
+    await bench.upkeep(connection);
+    expect(await store.waitForFinal(record.id, WAIT)).toMatchObject({
+      status: 'failed',
+      error: { code: 'worker_crashed' },
+    });
+  });
+
+  it('are never added for jobs that have one', async () => {
+    const connection = bench.newConnection();
+    const store = await bench.store(connection);
+    const record = newRecord();
+    await store.createJob({ record, priority: 'normal' });
+    const redis = bench.client();
+    const root = `{${connection.prefix}}`;
+    await redis.zadd(`${root}:unqueued`, Date.now(), record.id);
+    await bench.upkeep(connection);
+    await vi.waitFor(async () => expect(await redis.zcard(`${root}:unqueued`)).toBe(0), WAIT.timeoutMs);
+    const queue = `${root}:image-question.answer.${encodeURIComponent(MODEL_ID)}`;
+    expect(await redis.lrange(`${queue}:wait`, 0, -1)).toEqual([record.id]);
+  });
+});
+
+describe('retention', () => {
+  async function endedJob(retentionSeconds: number) {
+    const connection = bench.newConnection();
+    const store = await bench.store(connection, { retentionSeconds });
+    const record = newRecord();
+    await store.createJob({ record, priority: 'normal' });
+    await store.requestCancel(record.id);
+    return { connection, store, id: record.id, root: `{${connection.prefix}}`, redis: bench.client() };
+  }
+
+  it('removes objects first, then everything else of the job', async () => {
+    const { connection, store, id, root, redis } = await endedJob(0);
+    const atRemoval: unknown[] = [];
+    const removed = deferred();
+    await bench.upkeep(connection, {
+      removeObjects: async (jobId) => {
+        atRemoval.push(jobId, (await store.getJob(jobId))?.status);
+        removed.resolve();
+      },
+    });
+    await removed.promise;
+    await vi.waitFor(async () => expect(await redis.keys(`${root}:job*`)).toEqual([]), WAIT.timeoutMs);
+    expect(atRemoval).toEqual([id, 'cancelled']);
+    expect(await redis.zcard(`${root}:expiries`)).toBe(0);
+    expect(await store.listJobs({ limit: 5 })).toEqual({ records: [], hasMore: false });
+  });
+
+  it('leaves jobs alone whose time has not come, with a net under them', async () => {
+    const { id, root, redis, connection, store } = await endedJob(600);
+    const other = await bench.store(connection, { retentionSeconds: 0 });
+    const due = newRecord();
+    await other.createJob({ record: due, priority: 'normal' });
+    await other.requestCancel(due.id);
+    const removeObjects = vi.fn(async () => undefined);
+    await bench.upkeep(connection, { removeObjects });
+    await vi.waitFor(async () => expect(await store.getJob(due.id)).toBeUndefined(), WAIT.timeoutMs);
+    expect(removeObjects.mock.calls).toEqual([[due.id]]);
+    expect(await store.getJob(id)).toMatchObject({ status: 'cancelled' });
+    expect(await redis.ttl(`${root}:job:${id}`)).toBeGreaterThan(600 + 86_000);
+  });
+
+  it('keeps a job whose objects could not be removed, and goes on with others', async () => {
+    const { connection, store, id } = await endedJob(0);
+    const other = newRecord();
+    await store.createJob({ record: other, priority: 'normal' });
+    await store.requestCancel(other.id);
+    await bench.upkeep(connection, {
+      removeObjects: async (jobId) => {
+        if (jobId === id) throw new Error('disk on fire');
+      },
+    });
+    await vi.waitFor(async () => expect(await store.getJob(other.id)).toBeUndefined(), WAIT.timeoutMs);
+    expect(await store.getJob(id)).toMatchObject({ status: 'cancelled' });
+  });
+});
