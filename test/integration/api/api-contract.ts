@@ -71,10 +71,9 @@ export class ApiContract {
   }
 
   private schemaDepartures(pointer: string, status: number, body: unknown): string[] {
-    const validate = this.ajv.getSchema(
-      `document#${pointer}/responses/${status}/content/application~1json/schema`,
-    );
-    if (validate === undefined) return [];
+    const media = `${pointer}/responses/${status}/content/application~1json/schema`;
+    const validate = this.ajv.getSchema(`document#${media}`);
+    if (validate === undefined) return body === undefined ? [] : [`no schema for the body at ${media}`];
     return validate(body) === true ? [] : [this.ajv.errorsText(validate.errors)];
   }
 

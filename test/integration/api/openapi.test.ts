@@ -70,6 +70,35 @@ describe('the OpenAPI document', () => {
   });
 });
 
+describe('the comparison of answers with the document', () => {
+  const error = { message: 'm', type: 'invalid_request_error', param: null, code: 'job_not_found' };
+  const answer = { method: 'GET', path: '/v1/jobs/job_1', status: 404, body: { error } };
+
+  it.each<[string, object, RegExp | undefined]>([
+    ['takes what the document says', {}, undefined],
+    ['finds a field too many', { body: { error, more: 1 } }, /additional properties/],
+    [
+      'finds a field too few',
+      { body: { error: { ...error, param: undefined } } },
+      /required property 'param'/,
+    ],
+    [
+      'finds a code that is not documented',
+      { body: { error: { ...error, code: 'queue_full' } } },
+      /queue_full/,
+    ],
+    ['finds a status that is not documented', { status: 418 }, /418/],
+    [
+      'finds a job with a field of the wrong type',
+      { status: 200, body: { id: 5 } },
+      /data\/id must be string/,
+    ],
+  ])('%s', (_case, change, departure) => {
+    const found = api.contract.departures({ ...answer, ...change }).join();
+    expect(found).toMatch(departure ?? /^$/);
+  });
+});
+
 describe('the page at /docs', () => {
   it('loads only from here, under a policy that lets it', async () => {
     const page = await fetch(`${api.url}/docs`);

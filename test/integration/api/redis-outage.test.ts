@@ -110,5 +110,5 @@ describe('a process that is told to stop while Redis is away', () => {
     await other.close();
     await own.stop();
     await expect(fetch(`${other.url}/health/live`)).rejects.toThrow();
-  }, 8_000);
+  });
 });

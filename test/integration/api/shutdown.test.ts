@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 beforeEach(async () => {
-  api = await startTestApi(redis, { TESSERA_SHUTDOWN_TIMEOUT_MS: '5000' });
+  api = await startTestApi(redis);
 });
 afterEach(() => api.close());
 

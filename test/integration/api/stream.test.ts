@@ -153,11 +153,14 @@ describe('the event stream of a job', () => {
     await open[0]?.close();
     // The server hears of it a moment later; the retry that the refusal asks for succeeds then.
     await expect
-      .poll(async () => {
-        const stream = await openStream(id);
-        await stream.close();
-        return stream.response.status;
-      })
+      .poll(
+        async () => {
+          const stream = await openStream(id);
+          await stream.close();
+          return stream.response.status;
+        },
+        { timeout: 10_000 },
+      )
       .toBe(200);
     await open[1]?.close();
   });
