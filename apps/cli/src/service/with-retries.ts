@@ -8,14 +8,15 @@ export interface RetryPolicy {
   readonly retries: number;
   /** Whether it waits as long as it takes for a service that has too many jobs (429). */
   readonly waitsForRoom: boolean;
+  /** Before the second attempt; it doubles from one attempt to the next. */
+  readonly firstDelayMs: number;
 }
 
 /** A person waits: two more attempts. */
-export const INTERACTIVE_RETRIES: RetryPolicy = { retries: 2, waitsForRoom: false };
+export const INTERACTIVE_RETRIES: RetryPolicy = { retries: 2, waitsForRoom: false, firstDelayMs: 500 };
 /** About two minutes: longer than a restart of the service takes. */
-export const BULK_RETRIES: RetryPolicy = { retries: 9, waitsForRoom: true };
+export const BULK_RETRIES: RetryPolicy = { retries: 9, waitsForRoom: true, firstDelayMs: 500 };
 
-const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 20_000;
 
 /** Runs `attempt` until it succeeds, fails for good, or the policy is used up. `Retry-After` is honoured. */
@@ -25,7 +26,7 @@ export function withRetries<T>(
 ): Promise<T> {
   return pRetry(attempt, {
     retries: policy.retries,
-    minTimeout: FIRST_DELAY_MS,
+    minTimeout: policy.firstDelayMs,
     maxTimeout: LONGEST_DELAY_MS,
     randomize: true,
     signal,

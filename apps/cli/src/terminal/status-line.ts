@@ -15,7 +15,12 @@ const PLAIN_INTERVAL_MS = 5_000;
 
 /** A status line on `stream`, by default standard error. */
 export function createStatusLine(stream: NodeJS.WriteStream = process.stderr): StatusLine {
-  return stream.isTTY ? terminalLine(stream) : plainLine(stream);
+  return hasScreen(stream) ? terminalLine(stream) : plainLine(stream);
+}
+
+/** A terminal without a size, as `docker exec -t` may give one, shows nothing that is drawn. */
+function hasScreen(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY && stream.columns > 0 && stream.rows > 0;
 }
 
 function terminalLine(stream: WriteStream): StatusLine {
@@ -23,7 +28,10 @@ function terminalLine(stream: WriteStream): StatusLine {
   const draw = createLogUpdate(stream, { showCursor: true });
   return {
     update: (text) => draw(text),
-    print: (text) => draw.persist(text),
+    print: (text) => {
+      draw.clear();
+      stream.write(`${text}\n`);
+    },
     clear: () => draw.clear(),
   };
 }
