@@ -1,3 +1,4 @@
+export { chooseFirstPass, type PixelSize } from './first-pass.js';
 export {
   candidateGrids,
   chooseTileGrid,

@@ -1,4 +1,5 @@
 import { type OrtRuntime, type Session, type Tensor } from '@tessera/ort';
+import { chooseFirstPass, type PixelSize } from './first-pass.js';
 import { type TileGrid, type TilePlan } from './tile-grid.js';
 
 /** Turns an image's pixels into tiles. */
@@ -31,7 +32,8 @@ export class Tiler implements ImageTiler {
     const image = this.runtime.tensorOver('uint8', [1, plan.height, plan.width, 3], pixels);
     try {
       await this.cut(image, plan, into.rows(0, gridTiles));
-      if (plan.hasThumbnail) await this.cut(image, { columns: 1, rows: 1 }, into.rows(gridTiles, 1));
+      const thumbnail = { ...plan, columns: 1, rows: 1 };
+      if (plan.hasThumbnail) await this.cut(image, thumbnail, into.rows(gridTiles, 1));
     } finally {
       image.dispose();
     }
@@ -44,22 +46,26 @@ export class Tiler implements ImageTiler {
   /** Resizes the whole image to the grid and cuts it; disposes `output`, which is a view. */
   private async cut(
     image: Tensor<'uint8'>,
-    { columns, rows }: TileGrid,
+    { columns, rows, width, height }: TileGrid & PixelSize,
     output: Tensor<'uint8'>,
   ): Promise<void> {
     const size = this.tileSizePixels;
-    const resizedShape = this.shape([1, rows * size, columns * size, 3]);
+    const [newWidth, newHeight] = [columns * size, rows * size];
+    const first = chooseFirstPass({ width, height }, { width: newWidth, height: newHeight });
+    const firstShape = this.shape(first === 'width' ? [1, height, newWidth, 3] : [1, newHeight, width, 3]);
+    const resizedShape = this.shape([1, newHeight, newWidth, 3]);
     const gridShape = this.shape([rows, size, columns, size, 3]);
     const binding = this.session.createBinding();
     try {
       binding
         .bindInput('image', image)
+        .bindInput('first_shape', firstShape)
         .bindInput('resized_shape', resizedShape)
         .bindInput('grid_shape', gridShape);
       await binding.bindOutput('tiles', output).run();
     } finally {
       binding.dispose();
-      for (const tensor of [resizedShape, gridShape, output]) tensor.dispose();
+      for (const tensor of [firstShape, resizedShape, gridShape, output]) tensor.dispose();
     }
   }
 

@@ -1,29 +1,24 @@
-import { encodeModel, GraphBuilder } from '@tessera/onnx';
+import { encodeModel, GraphBuilder, type Value } from '@tessera/onnx';
 
 /**
  * The graph that resizes an RGB image to its tile grid and cuts it into tiles, on uint8 throughout.
  *
- * Inputs: `image` uint8 [1, height, width, 3]; `resized_shape` int64 [4] = [1, rows*size, columns*size, 3];
- * `grid_shape` int64 [5] = [rows, size, columns, size, 3]. Output: `tiles` uint8 [rows*columns, 3, size, size], row-major.
+ * Inputs: `image` uint8 [1, height, width, 3]; `first_shape` int64 [4], the image with one side resized;
+ * `resized_shape` int64 [4] = [1, rows*size, columns*size, 3]; `grid_shape` int64 [5] = [rows, size, columns, size, 3].
+ * Output: `tiles` uint8 [rows*columns, 3, size, size], row-major.
  *
  * The resize has the parameters of Pillow's bicubic (`Image.resize`): antialiased, Keys cubic with a = -0.5, weights
- * outside the image dropped. It stays within 2 levels of Pillow. ONNX Runtime implements antialias on uint8 only.
+ * outside the image dropped, one side after the other with 8-bit values between ({@link chooseFirstPass} says which
+ * side is first). It stays within 2 levels of Pillow. ONNX Runtime implements antialias on uint8 only.
  */
 export function buildTilingGraph(tileSizePixels: number): Uint8Array {
   const graph = new GraphBuilder('tiling');
   const image = graph.input('image', 'uint8', [1, 'height', 'width', 3]);
+  const firstShape = graph.input('first_shape', 'int64', [4]);
   const resizedShape = graph.input('resized_shape', 'int64', [4]);
   const gridShape = graph.input('grid_shape', 'int64', [5]);
-  const resized = graph.node('Resize', [image, '', '', resizedShape], {
-    name: 'resized',
-    attributes: {
-      antialias: { int: 1 },
-      mode: { string: 'cubic' },
-      cubic_coeff_a: { float: -0.5 },
-      exclude_outside: { int: 1 },
-      coordinate_transformation_mode: { string: 'half_pixel' },
-    },
-  });
+  const half = emitResize(graph, 'resized_one_side', image, firstShape);
+  const resized = emitResize(graph, 'resized', half, resizedShape);
   const cut = graph.node('Reshape', [resized, gridShape], { name: 'cut' });
   const planar = graph.node('Transpose', [cut], {
     name: 'planar',
@@ -33,4 +28,17 @@ export function buildTilingGraph(tileSizePixels: number): Uint8Array {
   graph.node('Reshape', [planar, tileShape], { name: 'tiles' });
   graph.output('tiles', 'uint8', ['tiles', 3, tileSizePixels, tileSizePixels]);
   return encodeModel(graph);
+}
+
+function emitResize(graph: GraphBuilder, name: string, input: Value, shape: Value): Value {
+  return graph.node('Resize', [input, '', '', shape], {
+    name,
+    attributes: {
+      antialias: { int: 1 },
+      mode: { string: 'cubic' },
+      cubic_coeff_a: { float: -0.5 },
+      exclude_outside: { int: 1 },
+      coordinate_transformation_mode: { string: 'half_pixel' },
+    },
+  });
 }

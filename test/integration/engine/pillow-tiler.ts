@@ -1,5 +1,5 @@
 import { type Tensor } from '@tessera/ort';
-import { type ImageTiler, type TilePlan } from '@tessera/preprocessing';
+import { chooseFirstPass, type ImageTiler, type TilePlan } from '@tessera/preprocessing';
 
 /**
  * Tiles with Pillow's arithmetic to the bit (`Resample.c`: 22-bit fixed-point weights, each pass rounded to 8 bits).
@@ -48,6 +48,9 @@ function copyPlanar(picture: Picture, place: { x: number; y: number }, size: num
 }
 
 function resize(picture: Picture, width: number, height: number): Picture {
+  if (chooseFirstPass(picture, { width, height }) === 'height') {
+    return resizeHorizontally(resizeVertically(picture, height), width);
+  }
   return resizeVertically(resizeHorizontally(picture, width), height);
 }
 
