@@ -242,7 +242,7 @@ describe('servedModels', () => {
     await bench.consumer(connection, { handle });
     const redis = bench.client();
     const consumers = `{${connection.prefix}}:consumers`;
-    const [id = '', endsAtMs = ''] = await redis.zrange(consumers, 0, 0, 'WITHSCORES');
+    const [id = '', endsAtMs = ''] = await redis.zrange(consumers, '0', '0', 'WITHSCORES');
     expect(Number(endsAtMs)).toBeGreaterThan(Date.now());
     await redis.zadd(consumers, Date.now() - 1, id);
     expect(await store.servedModels()).toEqual([]);

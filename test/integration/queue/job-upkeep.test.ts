@@ -75,6 +75,20 @@ describe('lost queue entries', () => {
     },
   );
 
+  it('do not keep a job from being accepted: upkeep adds what its creator could not', async () => {
+    const connection = bench.newConnection();
+    const store = await bench.store(connection);
+    const redis = bench.client();
+    const counter = `{${connection.prefix}}:image-question.answer.${encodeURIComponent(MODEL_ID)}:id`;
+    await redis.set(counter, 'BullMQ cannot count on from this');
+    const record = newRecord();
+    expect(await store.createJob({ record, priority: 'normal' })).toMatchObject({ kind: 'created' });
+    await redis.del(counter);
+    await bench.upkeep(connection, { timings: { reconcileEveryMs: 600_000 } });
+    await bench.consumer(connection, { handle: async () => ({ kind: 'completed', answer }) });
+    expect(await store.waitForFinal(record.id, WAIT)).toMatchObject({ status: 'completed' });
+  });
+
   it('are found by comparing all open jobs with BullMQ', async () => {
     const connection = bench.newConnection();
     const store = await bench.store(connection);

@@ -100,7 +100,10 @@ describe('a webhook event', () => {
     await bench.webhooks(connection, { deliver });
     const redis = bench.client();
     const failed = `{${connection.prefix}}:webhook.deliver:failed`;
-    await vi.waitFor(async () => expect(await redis.zrange(failed, 0, -1)).toEqual([eventIdOf(id)]), WAIT_MS);
+    await vi.waitFor(
+      async () => expect(await redis.zrange(failed, '0', '-1')).toEqual([eventIdOf(id)]),
+      WAIT_MS,
+    );
     expect(deliveries).toHaveLength(attempts);
   });
 
