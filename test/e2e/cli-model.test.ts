@@ -119,6 +119,15 @@ describe('tessera model inspect', () => {
     );
   });
 
+  it('refuses a model that another version converted', async () => {
+    const folder = join(home.path, 'older');
+    await mkdir(folder);
+    await writeFile(join(folder, 'tessera.json'), '{"format_version":1}');
+    const { exitCode, stderr } = await model('inspect', folder);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/its format is 1, this version reads \d+; convert the checkpoint again/);
+  });
+
   it('refuses a folder that is no model', async () => {
     const { exitCode, stderr } = await model('inspect', EXAMPLES);
     expect(exitCode).toBe(1);

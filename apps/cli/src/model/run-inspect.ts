@@ -8,16 +8,14 @@ export async function runInspect(directory: string, options: InspectCommandOptio
   process.stdout.write(`${options.json === true ? JSON.stringify(description) : toTable(description)}\n`);
 }
 
-const UNKNOWN = 'not recorded';
-
 function toTable(model: ModelDescription): string {
   const rows: [name: string, value: string][] = [
     ['model', model.id],
     ['kind', model.kind === 'checkpoint' ? 'checkpoint' : 'converted model'],
     ['revision', model.revision ?? 'none until it is converted'],
-    ['vision encoder', model.vision_encoder ?? UNKNOWN],
-    ['language model', model.language_model ?? UNKNOWN],
-    ['parameters', model.parameters === null ? UNKNOWN : formatCount(model.parameters)],
+    ['vision encoder', model.vision_encoder],
+    ['language model', model.language_model],
+    ['parameters', formatCount(model.parameters)],
     ['precision', model.precision],
     ['tiles', describeTiles(model.tiles)],
     ['chat template', describeTemplate(model.chat_template)],

@@ -48,8 +48,9 @@ const TOKENIZER_FILES = [
  * a sibling directory first, which is renamed at the end. Throws a {@link ConversionError} for what cannot be converted.
  */
 export async function convertModel(options: ConvertOptions): Promise<ModelManifest> {
-  await refuseForeignOutput(options.output);
-  const staging = `${options.output}.partial-${randomUUID()}`;
+  const output = path.resolve(options.output);
+  await refuseForeignOutput(output);
+  const staging = `${output}.partial-${randomUUID()}`;
   const config = await readCheckpointConfig(options.source);
   const checkpoint = await Checkpoint.open(options.source);
   try {
@@ -60,9 +61,9 @@ export async function convertModel(options: ConvertOptions): Promise<ModelManife
     await copyTokenizer(options.source, staging);
     const manifest = await describeModel(options, { config, architecture, rope, checkpoint, staging });
     await writeManifest(staging, manifest);
-    await rm(options.output, { recursive: true, force: true });
-    await rename(staging, options.output);
-    return await readManifest(options.output);
+    await rm(output, { recursive: true, force: true });
+    await rename(staging, output);
+    return await readManifest(output);
   } finally {
     await checkpoint.close();
     await rm(staging, { recursive: true, force: true });
@@ -76,9 +77,16 @@ interface Conversion {
   readonly rope: RopeTables;
 }
 
+/** Only an absent directory, an empty one, or a converted model may be replaced. */
 async function refuseForeignOutput(output: string): Promise<void> {
-  const entries = await readdir(output).catch((): string[] => []);
-  if (entries.length > 0 && !entries.includes(MANIFEST_FILE)) throw new OutputExistsError(output);
+  try {
+    const entries = await readdir(output);
+    if (entries.length === 0 || entries.includes(MANIFEST_FILE)) return;
+  } catch (error) {
+    if (isMissing(error)) return;
+    throw new OutputExistsError(output, { cause: error });
+  }
+  throw new OutputExistsError(output);
 }
 
 async function writeGraphs(
@@ -160,4 +168,8 @@ async function revisionOf(source: string, checkpoint: Checkpoint, precision: str
     hash.update(await sha256OfFile(path.join(source, file)));
   }
   return hash.digest('hex').slice(0, 12);
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

@@ -11,15 +11,15 @@ import {
 import { NotAModelError, UnsupportedArchitectureError } from './errors.js';
 import { MANIFEST_FILE, type ModelManifest, readManifest } from './manifest.js';
 
-/** What a directory holds, for people. Null: it does not say. */
+/** What a directory holds, for people. */
 export interface ModelDescription {
   readonly kind: 'checkpoint' | 'converted';
   readonly id: string;
   /** Of a converted model; a checkpoint gets one when it is converted. */
   readonly revision: string | null;
-  readonly vision_encoder: string | null;
-  readonly language_model: string | null;
-  readonly parameters: number | null;
+  readonly vision_encoder: string;
+  readonly language_model: string;
+  readonly parameters: number;
   /** Number format of the weights. */
   readonly precision: string;
   readonly tiles: ModelManifest['tiles'];
@@ -44,9 +44,7 @@ async function describeConverted(directory: string): Promise<ModelDescription> {
     kind: 'converted',
     id: manifest.id,
     revision: manifest.revision,
-    vision_encoder: manifest.source?.vision_encoder ?? null,
-    language_model: manifest.source?.language_model ?? null,
-    parameters: manifest.source?.parameters ?? null,
+    ...manifest.source,
     precision: manifest.precision,
     tiles: manifest.tiles,
     chat_template: manifest.chat_template,

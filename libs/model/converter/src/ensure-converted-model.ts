@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
-import { mkdir, stat } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { convertModel } from './convert.js';
-import { MANIFEST_FILE, readManifest } from './manifest.js';
+import { FORMAT_VERSION, MANIFEST_FILE, readManifest } from './manifest.js';
 
 export interface EnsureOptions {
   /** A converted model, or a checkpoint to convert on first use. */
@@ -12,32 +12,44 @@ export interface EnsureOptions {
   log: (line: string) => void;
 }
 
-/** The directory of a converted model: `source` itself, or its conversion, made when there is none yet. */
+/**
+ * The directory of a converted model: `source` itself, or its conversion, made when there is none yet. Processes that do
+ * so at the same time each convert; the first to finish wins, and nobody's files are taken away.
+ */
 export async function ensureConvertedModel({ source, cacheDirectory, log }: EnsureOptions): Promise<string> {
   if (await exists(path.join(source, MANIFEST_FILE))) return source;
-  const output = path.join(
-    cacheDirectory,
-    `${path.basename(path.resolve(source))}-${await fingerprint(source)}`,
-  );
-  if (await exists(path.join(output, MANIFEST_FILE))) return output;
-  await mkdir(cacheDirectory, { recursive: true });
-  log(`converting ${source} to ONNX (once)`);
-  await convertModel({ source, output }).catch(async (error: unknown) => {
-    // Another process may have finished the same conversion first; its result is as good.
-    if (!(await exists(path.join(output, MANIFEST_FILE)))) throw error;
-  });
+  const id = path.basename(path.resolve(source));
+  const output = path.join(cacheDirectory, `${id}-${await fingerprint(source)}`);
+  if (!(await exists(path.join(output, MANIFEST_FILE)))) {
+    await mkdir(cacheDirectory, { recursive: true });
+    log(`converting ${source} to ONNX (once)`);
+    const fresh = `${output}.new-${randomUUID()}`;
+    await convertModel({ source, output: fresh, id });
+    await moveUnlessThere(fresh, output);
+  }
   await readManifest(output);
   return output;
 }
 
-/** Changes with the place, size or time of the checkpoint's configuration and thereby with the checkpoint. */
+async function moveUnlessThere(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    await rm(from, { recursive: true });
+    if (!(await exists(path.join(to, MANIFEST_FILE)))) throw error;
+  }
+}
+
+/** Changes with the place, the files, their sizes or times, and with the converter's format. */
 async function fingerprint(source: string): Promise<string> {
-  const file = path.resolve(source, 'config.json');
-  const identity = await stat(file).then(
-    ({ size, mtimeMs }) => `${file} ${size} ${mtimeMs}`,
-    () => file,
-  );
-  return createHash('sha256').update(identity).digest('hex').slice(0, 8);
+  const directory = path.resolve(source);
+  const names = await readdir(directory).catch((): string[] => []);
+  const files = names.sort().map(async (name) => {
+    const { size, mtimeMs } = await stat(path.join(directory, name));
+    return `${name} ${size} ${mtimeMs}`;
+  });
+  const identity = [directory, `format ${FORMAT_VERSION}`, ...(await Promise.all(files))].join('\n');
+  return createHash('sha256').update(`${FORMAT_VERSION} ${identity}`).digest('hex').slice(0, 8);
 }
 
 async function exists(file: string): Promise<boolean> {

@@ -63,8 +63,14 @@ export class UnsupportedArchitectureError extends ConversionError {
 
 /** The output directory exists and holds something else than a converted model. */
 export class OutputExistsError extends ConversionError {
-  constructor(readonly directory: string) {
-    super(`${directory} exists and is not a converted model; choose another output directory or remove it`);
+  constructor(
+    readonly directory: string,
+    options: { cause?: unknown } = {},
+  ) {
+    super(
+      `${directory} exists and is not a converted model; choose another output directory or remove it`,
+      options,
+    );
   }
 }
 

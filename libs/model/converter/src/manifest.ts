@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { ManifestInvalidError } from './errors.js';
 
 export const MANIFEST_FILE = 'tessera.json';
-const FORMAT_VERSION = 1;
+/** Goes up when a converted model of before would not run, or would answer differently. */
+export const FORMAT_VERSION = 2;
 
 /** Number formats of the weights that a checkpoint can be converted to. */
 export const PRECISIONS = ['fp32'] as const;
@@ -36,14 +37,8 @@ const manifestSchema = z.object({
     /** Rows of the rope tables that a sequence longer than `original_context_tokens` uses start at `row_offset`. */
     long_rope: z.object({ original_context_tokens: z.int(), row_offset: z.int() }).nullable(),
   }),
-  /** What was converted; absent where an earlier version did it. */
-  source: z
-    .object({
-      vision_encoder: z.string(),
-      language_model: z.string(),
-      parameters: z.int(),
-    })
-    .optional(),
+  /** What was converted. */
+  source: z.object({ vision_encoder: z.string(), language_model: z.string(), parameters: z.int() }),
   files: z.record(z.string(), z.object({ bytes: z.int(), sha256: z.string() })),
 });
 
@@ -56,7 +51,9 @@ export async function readManifest(directory: string): Promise<ModelManifest> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new ManifestInvalidError(file, 'the file is missing', { cause });
   });
-  const parsed = manifestSchema.safeParse(parseJson(file, text));
+  const manifest = parseJson(file, text);
+  refuseOtherFormat(file, manifest);
+  const parsed = manifestSchema.safeParse(manifest);
   if (!parsed.success) throw new ManifestInvalidError(file, z.prettifyError(parsed.error));
   return parsed.data;
 }
@@ -67,6 +64,15 @@ export async function writeManifest(
 ): Promise<void> {
   const text = JSON.stringify({ format_version: FORMAT_VERSION, ...manifest }, null, 2);
   await writeFile(path.join(directory, MANIFEST_FILE), `${text}\n`, { flush: true });
+}
+
+function refuseOtherFormat(file: string, manifest: unknown): void {
+  const { success, data } = z.object({ format_version: z.int() }).safeParse(manifest);
+  if (!success || data.format_version === FORMAT_VERSION) return;
+  throw new ManifestInvalidError(
+    file,
+    `its format is ${data.format_version}, this version reads ${FORMAT_VERSION}; convert the checkpoint again`,
+  );
 }
 
 function parseJson(file: string, text: string): unknown {

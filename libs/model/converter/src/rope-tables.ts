@@ -47,6 +47,15 @@ export function buildRopeTables(config: LanguageConfig, headSize: number): RopeT
       'none, su, longrope with both factor lists',
     );
   }
+  for (const [name, factors] of Object.entries({ short_factor: short, long_factor: long })) {
+    if (factors.length === columns) continue;
+    const setting = `llm_config.rope_scaling.${name}`;
+    throw new UnsupportedArchitectureError(
+      setting,
+      `${factors.length} factors`,
+      `${columns}, half the head size`,
+    );
+  }
   const parts = [
     { rows: original, factors: short },
     { rows: context, factors: long },
