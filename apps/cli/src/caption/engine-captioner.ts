@@ -7,7 +7,7 @@ import { toJobTimings } from '../engine/to-job-timings.js';
 import { toMessages } from '../options/to-messages.js';
 import { type CaptionOptions } from './caption-command.js';
 import { type Captioner, type CaptionOutcome, type ImageFacts } from './captioner.js';
-import { EngineUnusableError } from './errors.js';
+import { FailureStreak } from './failure-streak.js';
 import { loadImageFile } from './load-image-file.js';
 import { type ImageFile } from './walk-images.js';
 
@@ -18,8 +18,7 @@ const IMAGES_PER_SLOT = 2;
 export class EngineCaptioner implements Captioner {
   readonly place = 'this process';
   private readonly request: Pick<GenerationRequest, 'messages' | 'maxTokens'>;
-  /** Failures of the engine since its last answer. */
-  private engineFailures = 0;
+  private readonly failures: FailureStreak;
 
   private constructor(
     private readonly engine: Engine,
@@ -30,6 +29,8 @@ export class EngineCaptioner implements Captioner {
       messages: toMessages(options.question, { imageCount: 1, system: options.system }),
       ...(options.maxTokens === undefined ? {} : { maxTokens: options.maxTokens }),
     };
+    // More than can fail together: all that is in flight, twice.
+    this.failures = new FailureStreak(2 * this.concurrency);
   }
 
   static async open(
@@ -55,12 +56,12 @@ export class EngineCaptioner implements Captioner {
     const facts: ImageFacts = { sha256: null, width: null, height: null };
     try {
       const outcome = await this.generate(image, facts, signal);
-      this.engineFailures = 0;
+      this.failures.end();
       return outcome;
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof TesseraError)) throw error;
-      if (error.code === 'engine_failed') this.countEngineFailure(error);
+      this.failures.add(error);
       return { kind: 'failed', error, ...facts };
     }
   }
@@ -98,12 +99,5 @@ export class EngineCaptioner implements Captioner {
       decode: () => decodeImage(bytes, this.config.images),
       ...(maxTiles === undefined ? {} : { maxTiles }),
     };
-  }
-
-  private countEngineFailure(cause: TesseraError): void {
-    this.engineFailures += 1;
-    // One image may well break a run, and takes those in the same run along; not all of them do.
-    const limit = 2 * this.concurrency;
-    if (this.engineFailures >= limit) throw new EngineUnusableError(this.engineFailures, { cause });
   }
 }
