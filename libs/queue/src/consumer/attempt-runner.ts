@@ -7,9 +7,11 @@ import { type AttemptResult } from '../job-queue.js';
 import { type JobEntryData } from '../queue-entry.js';
 import { RetryLaterError, withJitter } from '../retry.js';
 import { ActiveAttempt } from './active-attempt.js';
+import { AttemptAbortedError } from './attempt-aborted.js';
 import { type AttemptRegistry } from './attempt-registry.js';
 import { type AttemptScripts } from './attempt-scripts.js';
 import { type Settled, settleHandler } from './settle-handler.js';
+import { type TurnKind, Turns } from './turns.js';
 
 export interface AttemptRunnerOptions {
   readonly scripts: AttemptScripts;
@@ -17,6 +19,13 @@ export interface AttemptRunnerOptions {
   readonly logger: Logger;
   readonly handle: (attempt: JobAttempt) => Promise<AttemptResult>;
   readonly retryBackoff: { readonly firstMs: number; readonly longestMs: number };
+}
+
+/** An attempt that is now its job's own. */
+interface Begun {
+  readonly record: JobRecord;
+  /** Lets others run that wait for it to end. */
+  readonly endTurn: () => void;
 }
 
 /** How a script ended an attempt, whichever script it was. */
@@ -27,6 +36,7 @@ export class AttemptRunner {
   finishedCount = 0;
   handedBackCount = 0;
   private isDraining = false;
+  private readonly turns = new Turns();
 
   constructor(private readonly options: AttemptRunnerOptions) {}
 
@@ -43,18 +53,58 @@ export class AttemptRunner {
     // Before the record says so, so that a cancel that comes right after finds the attempt.
     registry.add(attempt);
     try {
-      const record = await scripts.start(attempt);
-      if (record === undefined) return;
-      const settled = await settleHandler(this.handle(attempt, record), attempt.signal);
-      const conclusion = await this.conclude(attempt, settled);
+      const begun = await this.begin(attempt);
+      if (begun === undefined) return;
+      const conclusion = await this.runToConclusion(attempt, begun);
       if (conclusion === 'released' && attempt.abortReason !== 'lost') {
         this.handedBackCount += 1;
         return await handBack(entry, lockToken);
       }
-      this.finish(record, conclusion);
+      this.finish(begun.record, conclusion);
+    } catch (error) {
+      if (!(error instanceof AttemptAbortedError)) throw error;
+      // It waited for its turn and was not begun. Where the job has ended, that is found when the entry comes again.
+      if (error.abortReason === 'lost') throw new RetryLaterError(this.backoffMs(1), error.message);
+      return await handBack(entry, lockToken);
+    } finally {
+      registry.remove(attempt);
+    }
+  }
+
+  /**
+   * Makes the attempt its job's own. One whose job may have killed a worker waits until nothing else runs here, and
+   * nothing else begins until it has ended: should the worker die again, the others are not suspected.
+   * @throws {AttemptAbortedError} when it is aborted while it waits
+   */
+  private async begin(attempt: ActiveAttempt): Promise<Begun | undefined> {
+    const begun = await this.beginAs('shared', attempt);
+    if (begun !== 'suspect') return begun;
+    this.options.logger.warn(
+      { jobId: attempt.jobId },
+      'the job may have killed its worker; it will run alone',
+    );
+    const alone = await this.beginAs('alone', attempt);
+    return alone === 'suspect' ? undefined : alone;
+  }
+
+  private async beginAs(kind: TurnKind, attempt: ActiveAttempt): Promise<Begun | 'suspect' | undefined> {
+    const endTurn = await this.turns.take(kind, attempt.signal);
+    let record: JobRecord | 'suspect' | undefined;
+    try {
+      record = await this.options.scripts.start(attempt, { isAlone: kind === 'alone' });
+    } finally {
+      if (typeof record !== 'object') endTurn();
+    }
+    return typeof record === 'object' ? { record, endTurn } : record;
+  }
+
+  private async runToConclusion(attempt: ActiveAttempt, { record, endTurn }: Begun): Promise<Conclusion> {
+    try {
+      const settled = await settleHandler(this.handle(attempt, record), attempt.signal);
+      return await this.conclude(attempt, settled);
     } finally {
       attempt.end();
-      registry.remove(attempt);
+      endTurn();
     }
   }
 

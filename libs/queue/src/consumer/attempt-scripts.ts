@@ -17,16 +17,20 @@ import {
 import { recordReply } from '../record-fields.js';
 import { defineScript } from '../script.js';
 
-/** Attempts that may die with their worker before the job fails with `worker_crashed`. */
-const MAX_CRASHES = 2;
+/**
+ * Attempts that die with their worker until the job fails with `worker_crashed`. The first one may have been a
+ * neighbour's doing; after it the job runs alone, and one such death may still be chance.
+ */
+const MAX_CRASHES = 3;
 
 /** A write came from an attempt that is no longer the job's own, or the job is gone. */
 const refusals = ['gone', 'superseded', 'already_final'] as const;
 export type Refusal = (typeof refusals)[number];
 
 const startReply = z.union([
-  z.tuple([z.literal('started'), recordReply]),
-  z.tuple([z.enum(['gone', ...FINAL_JOB_STATUSES])]),
+  z.tuple([z.literal('started'), recordReply]).transform(([, record]) => record),
+  z.tuple([z.literal('suspect')]).transform(() => 'suspect' as const),
+  z.tuple([z.enum(['gone', ...FINAL_JOB_STATUSES])]).transform(() => undefined),
 ]);
 const writeReply = z.enum([...refusals, ...FINAL_JOB_STATUSES]);
 const failReply = z.enum(['retry', ...refusals, ...FINAL_JOB_STATUSES]);
@@ -41,8 +45,11 @@ export interface AttemptKey {
 
 /** The scripts of an attempt, typed. */
 export interface AttemptScripts {
-  /** The record where the attempt is now the job's own, else nothing: the job has ended or is gone. */
-  start(attempt: AttemptKey): Promise<JobRecord | undefined>;
+  /**
+   * The record where the attempt is now the job's own. `suspect`: an earlier attempt died with its worker, so this one
+   * must be alone. Nothing: the job has ended or is gone.
+   */
+  start(attempt: AttemptKey, options: { isAlone: boolean }): Promise<JobRecord | 'suspect' | undefined>;
   complete(attempt: AttemptKey, answer: Answer): Promise<FinalJobStatus | Refusal>;
   fail(attempt: AttemptKey, error: JobError): Promise<'retry' | FinalJobStatus | Refusal>;
   release(attempt: AttemptKey): Promise<'released' | FinalJobStatus | Refusal>;
@@ -61,7 +68,8 @@ export function defineAttemptScripts(redis: Redis, root: string): AttemptScripts
   const release = define('hand the job back', releaseAttemptLua);
   const appendText = define('publish text', appendTextLua);
   return {
-    start: async ({ jobId, token }) => startReply.parse(await start(jobId, token, MAX_CRASHES))[1],
+    start: async ({ jobId, token }, { isAlone }) =>
+      startReply.parse(await start(jobId, token, MAX_CRASHES, isAlone ? 1 : 0)),
     complete: async ({ jobId, token }, answer) =>
       writeReply.parse(await complete(jobId, token, JSON.stringify(answer))),
     fail: async ({ jobId, token }, error) =>

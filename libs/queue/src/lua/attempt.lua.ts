@@ -1,21 +1,30 @@
 import { fenceLua, finishJobLua, sharedLua } from './shared.lua.js';
 
 /**
- * Makes an attempt the job's current one. A token left by an attempt that never ended means that its worker died.
- * ARGV: id, attempt token, crashes after which the job fails.
- * Returns {'started', record fields} or {'gone'} or {final status} (also when this call ended the job).
+ * Makes an attempt the job's current one. A token left by an attempt that never ended means that its worker died: the
+ * job is suspected of it from then on, and starts only where it runs alone.
+ * ARGV: id, attempt token, crashes after which the job fails, '1' when nothing else runs beside the attempt.
+ * Returns {'started', record fields} or {'suspect'} or {'gone'} or {final status} (also when this call ended the job).
  */
 export const startAttemptLua = `${sharedLua}${finishJobLua}
 local id, token, maxCrashes = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local key = jobKey(id)
-local facts = redis.call('HMGET', key, 'status', 'attemptToken', 'cancelRequested', 'deadlineAtMs')
+local facts = redis.call('HMGET', key, 'status', 'attemptToken', 'cancelRequested', 'deadlineAtMs', 'crashes')
 local status, previous = facts[1], facts[2]
 if not status then return { 'gone' } end
 if not isOpen(status) then return { status } end
 if previous == token then return { 'started', redis.call('HGETALL', key) } end
 if facts[3] == '1' then return { cancelJob(id) } end
 if facts[4] and tonumber(facts[4]) <= nowMs() then return { expireJob(id) } end
-if previous and redis.call('HINCRBY', key, 'crashes', 1) >= maxCrashes then return { crashJob(id) } end
+local crashes = tonumber(facts[5])
+if previous then
+  crashes = redis.call('HINCRBY', key, 'crashes', 1)
+  if crashes >= maxCrashes then return { crashJob(id) } end
+  -- While it waits to be alone it has no attempt, so that a neighbour's crash is not counted as its own.
+  redis.call('HDEL', key, 'attemptToken')
+  setStatus(id, 'queued')
+end
+if crashes > 0 and ARGV[4] ~= '1' then return { 'suspect' } end
 
 setStatus(id, 'in_progress')
 redis.call('ZREM', root .. ':unqueued', id)
