@@ -52,9 +52,9 @@ export class Tiler implements ImageTiler {
     const size = this.tileSizePixels;
     const [newWidth, newHeight] = [columns * size, rows * size];
     const first = chooseFirstPass({ width, height }, { width: newWidth, height: newHeight });
-    const firstShape = this.shape(first === 'width' ? [1, height, newWidth, 3] : [1, newHeight, width, 3]);
-    const resizedShape = this.shape([1, newHeight, newWidth, 3]);
-    const gridShape = this.shape([rows, size, columns, size, 3]);
+    const firstShape = this.shape([1, 3, newHeight, first === 'width' ? newWidth : width]);
+    const resizedShape = this.shape([1, 3, newHeight, newWidth]);
+    const gridShape = this.shape([3, rows, size, columns, size]);
     const binding = this.session.createBinding();
     try {
       binding
