@@ -72,6 +72,7 @@ function groupWorker(values: SettingValues) {
     device: values.TESSERA_DEVICE,
     threads: values.TESSERA_THREADS,
     slots: values.TESSERA_SLOTS,
+    kvCacheBytes: values.TESSERA_KV_CACHE_BYTES,
     drainTimeoutMs: values.TESSERA_DRAIN_TIMEOUT_MS,
     lockDurationMs: values.TESSERA_LOCK_DURATION_MS,
     healthPort: values.TESSERA_WORKER_HEALTH_PORT,

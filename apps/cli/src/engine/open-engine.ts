@@ -20,6 +20,12 @@ export async function openEngine({ config, model, slotCount, log }: OpenEngineOp
     cacheDirectory: join(config.data.directory, 'models'),
     log,
   });
-  const { threads, device } = config.worker;
-  return Engine.load({ modelDirectory, slotCount, device, ...(threads === undefined ? {} : { threads }) });
+  const { threads, device, kvCacheBytes } = config.worker;
+  return Engine.load({
+    modelDirectory,
+    device,
+    slotCount,
+    cacheBudgetBytes: kvCacheBytes,
+    ...(threads === undefined ? {} : { threads }),
+  });
 }

@@ -24,6 +24,15 @@ export const workerSettings = {
     default: '8',
     schema: integerText(1, 1024).default(8),
   }),
+  TESSERA_KV_CACHE_BYTES: setting({
+    group,
+    description:
+      'Memory for the KV cache. Every slot gets up to 2,048 positions of it; what is left makes longer slots, ' +
+      'and the longest slot bounds the context.',
+    unit: 'bytes',
+    default: '4294967296',
+    schema: integerText(1_000_000, 10 ** 13).default(4 * 1024 ** 3),
+  }),
   TESSERA_DRAIN_TIMEOUT_MS: setting({
     group,
     description: 'Time that active jobs get to finish after SIGTERM before they are handed back.',

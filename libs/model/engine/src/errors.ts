@@ -26,7 +26,7 @@ export class CacheBudgetError extends TesseraError {
     readonly slotCount: number,
   ) {
     super(
-      `a KV cache of ${slotCount} slots needs ${neededBytes} bytes, the budget is ${budgetBytes}; use fewer slots`,
+      `a KV cache of ${slotCount} slots needs ${neededBytes} bytes, the budget is ${budgetBytes}; use fewer slots or a larger budget`,
     );
   }
 }
@@ -36,6 +36,28 @@ export class EngineClosedError extends TesseraError {
   readonly code = 'engine_failed';
   constructor() {
     super('the engine was closed');
+  }
+}
+
+/** One run of the model took too long and was ended. */
+export class StepTimeoutError extends TesseraError {
+  readonly code = 'engine_failed';
+  constructor(
+    readonly limitMs: number,
+    options: { cause?: unknown } = {},
+  ) {
+    super(`a run of the model took longer than ${limitMs} ms and was ended`, options);
+  }
+}
+
+/** One run of the model took too long and could not be ended: only the end of the process frees what it holds. */
+export class EngineHungError extends TesseraError {
+  readonly code = 'engine_failed';
+  constructor(
+    readonly limitMs: number,
+    readonly graceMs: number,
+  ) {
+    super(`a run of the model took longer than ${limitMs} ms and did not stop within ${graceMs} ms more`);
   }
 }
 
