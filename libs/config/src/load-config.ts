@@ -74,6 +74,7 @@ function groupWorker(values: SettingValues) {
     slots: values.TESSERA_SLOTS,
     kvCacheBytes: values.TESSERA_KV_CACHE_BYTES,
     drainTimeoutMs: values.TESSERA_DRAIN_TIMEOUT_MS,
+    stepTimeoutMs: values.TESSERA_STEP_TIMEOUT_MS,
     lockDurationMs: values.TESSERA_LOCK_DURATION_MS,
     healthPort: values.TESSERA_WORKER_HEALTH_PORT,
   };

@@ -40,6 +40,14 @@ export const workerSettings = {
     default: '20000',
     schema: integerText(0, 3_600_000).default(20_000),
   }),
+  TESSERA_STEP_TIMEOUT_MS: setting({
+    group,
+    description:
+      'Time that one run of the model may take before it is ended; a worker in which it cannot be ended exits. 0: no limit.',
+    unit: 'milliseconds',
+    default: '120000',
+    schema: integerText(0, 3_600_000).default(120_000),
+  }),
   TESSERA_LOCK_DURATION_MS: setting({
     group,
     description:

@@ -51,7 +51,7 @@ export class DecoderIo {
     }
   }
 
-  run(signal?: AbortSignal): Promise<void> {
+  run(signal: AbortSignal): Promise<void> {
     return this.binding.run(signal);
   }
 

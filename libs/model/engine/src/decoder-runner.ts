@@ -41,7 +41,7 @@ export class DecoderRunner {
   ) {}
 
   /** One decode step over the first `rows.length` slots: every row appends its token to its slot. */
-  async decode(rows: readonly DecodeRow[]): Promise<NextToken[]> {
+  async decode(rows: readonly DecodeRow[], signal: AbortSignal): Promise<NextToken[]> {
     const io = this.decodeIo(rows.length);
     let longest = 0;
     for (const [index, { tokenId, position, ropeRow }] of rows.entries()) {
@@ -51,7 +51,7 @@ export class DecoderRunner {
       longest = Math.max(longest, position + 1);
     }
     io.totalLength.data[0] = longest;
-    await io.run();
+    await io.run(signal);
     return rows.map((_, index) => this.nextToken(io, index));
   }
 

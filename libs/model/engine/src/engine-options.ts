@@ -15,6 +15,12 @@ export interface EngineOptions {
   cacheBudgetBytes?: number;
   /** Tiles of one vision run, from one or several requests. @defaultValue 8 */
   tilesPerRun?: number;
+  /**
+   * Time that one run of the model may take before it is ended; 0 sets no limit. One that cannot be ended keeps its
+   * thread and the engine for ever: then an EngineHungError is thrown where nobody catches it, which ends the process.
+   * @defaultValue 0
+   */
+  stepTimeoutMs?: number;
   /** How images are tiled. @defaultValue the model's tiling graph */
   createTiler?: (runtime: OrtRuntime, tileSizePixels: number) => ImageTiler;
   /** Called after every step with who owns what. @defaultValue nothing is recorded */

@@ -127,8 +127,8 @@ export class Engine {
     for (const each of signals) each?.throwIfAborted();
     if (images.length === 0) return { images: undefined, preprocessMs: 0 };
     const startedAt = performance.now();
-    const { runtime, tiler, manifest } = this.parts;
-    const tiles = await tileImages(runtime, tiler, { images, plans, signals });
+    const { runtime, tiler, manifest, watchdog } = this.parts;
+    const tiles = await tileImages(runtime, tiler, { images, plans, signals, watchdog });
     const tileCount = plans.reduce((sum, plan) => sum + plan.tileCount, 0);
     const rows = tileCount * manifest.tiles.tokens_per_tile;
     const features = runtime.allocate('float32', [rows, manifest.language_model.hidden_size]);

@@ -8,13 +8,19 @@ import { loadTokenizer, type Tokenizer } from '@tessera/tokenizer';
 import { DecoderRunner } from './decoder-runner.js';
 import { defaultThreadCount } from './default-threads.js';
 import { type EngineOptions } from './engine-options.js';
-import { ModelFileInvalidError, StopTokenMissingError, UnsupportedDeviceError } from './errors.js';
+import {
+  type EngineHungError,
+  ModelFileInvalidError,
+  StopTokenMissingError,
+  UnsupportedDeviceError,
+} from './errors.js';
 import { cacheBytesPerToken, KvCache } from './kv-cache.js';
 import { planSlotClasses, type SlotClass } from './policy/slot-classes.js';
 import { SlotTable } from './policy/slot-table.js';
 import { Scheduler } from './scheduler.js';
 import { type SlotGroup } from './steps/step.js';
 import { VisionRunner } from './vision-runner.js';
+import { Watchdog } from './watchdog.js';
 
 const SUPPORTED_DEVICES = ['cpu'];
 const DEFAULT_SLOT_COUNT = 8;
@@ -30,6 +36,7 @@ export interface EngineParts {
   readonly tiler: ImageTiler;
   readonly classes: readonly SlotClass[];
   readonly scheduler: Scheduler;
+  readonly watchdog: Watchdog;
   /** What holds native memory, in the order in which it was made. */
   readonly disposables: readonly { dispose(): void }[];
 }
@@ -56,18 +63,28 @@ export async function loadEngineParts(options: EngineOptions): Promise<EnginePar
   };
   try {
     const native = await loadNativeParts(options, { manifest, classes, keep });
+    const watchdog = new Watchdog({
+      stepTimeoutMs: options.stepTimeoutMs ?? 0,
+      onHang: endProcess,
+    });
     const scheduler = new Scheduler({
+      watchdog,
       groups: native.groups,
       vision: native.vision,
       longRope: longRope(manifest),
       stopTokenIds,
       ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
     });
-    return { ...native, manifest, tokenizer, template, classes, scheduler, disposables };
+    return { ...native, manifest, tokenizer, template, classes, scheduler, watchdog, disposables };
   } catch (error) {
     disposeInReverse(disposables);
     throw error;
   }
+}
+
+/** Uncaught, as it is called by a timer. */
+function endProcess(error: EngineHungError): never {
+  throw error;
 }
 
 /** Frees what was made last first, since later parts use earlier ones. */

@@ -8,6 +8,7 @@ import { SlotTable } from './policy/slot-table.js';
 import { Scheduler } from './scheduler.js';
 import { Sequence, type SequenceHooks } from './sequence.js';
 import { type VisionSpan } from './vision-runner.js';
+import { Watchdog } from './watchdog.js';
 
 const STOP = 0;
 const TOKEN = 7;
@@ -66,13 +67,14 @@ class ManualModel {
 
 const toNext = (tokenId: number): NextToken => ({ tokenId, logits: new Float32Array(1) });
 
-function setUp(slotCount = 2) {
+function setUp({ slotCount = 2, stepTimeoutMs = 0 } = {}) {
   const model = new ManualModel();
   const violations: string[] = [];
   const copies: [from: number, to: number][] = [];
   const slots = new SlotTable<Sequence>(slotCount);
   const cache = { copySlot: async (from: number, to: number) => void copies.push([from, to]) };
   const scheduler = new Scheduler({
+    watchdog: new Watchdog({ stepTimeoutMs, onHang: (error) => violations.push(error.message) }),
     groups: [{ capacityTokens: 2000, slots, cache, runner: model }],
     vision: model,
     longRope: null,
@@ -143,7 +145,7 @@ describe('Scheduler', () => {
   it.each(['vision', 'prefill', 'decode'] as const)(
     'fails the sequences of a %s run that fails, and nobody else',
     async (failing) => {
-      const { model, scheduler, slots, violations } = setUp(1);
+      const { model, scheduler, slots, violations } = setUp({ slotCount: 1 });
       const [hit, spared] = [probe({ tiles: 4 }), probe({ tiles: 4 })];
       scheduler.submit(hit.sequence);
       scheduler.submit(spared.sequence);
@@ -208,6 +210,19 @@ describe('Scheduler', () => {
     ]);
   });
 
+  it('fails the sequences of a run that takes too long, and goes on with the others', async () => {
+    const { model, scheduler, violations } = setUp({ stepTimeoutMs: 20 });
+    const [slow, next] = [probe(), probe()];
+    scheduler.submit(slow.sequence);
+    scheduler.submit(next.sequence);
+    // Never told to succeed: the model rejects it when its signal aborts.
+    expect((await model.next()).kind).toBe('prefill');
+    expect(await slow.outcome).toMatchObject({ name: 'StepTimeoutError', retryable: true });
+    (await model.next()).succeed([STOP]);
+    expect(await next.outcome).toBe('stop');
+    expect(violations).toEqual([]);
+  });
+
   it('says nothing more to a sequence that was aborted while its step ran', async () => {
     const { model, scheduler } = setUp();
     const [aborted, neighbour] = [probe(), probe()];
@@ -263,7 +278,7 @@ describe('Scheduler', () => {
   });
 
   it('moves the last row into a hole when half of the rows are idle, and keeps answering', async () => {
-    const { model, scheduler, copies, violations } = setUp(4);
+    const { model, scheduler, copies, violations } = setUp({ slotCount: 4 });
     const probes = [probe(), probe(), probe(), probe()];
     for (const { sequence } of probes) scheduler.submit(sequence);
     let prefilled = 0;
@@ -296,7 +311,7 @@ describe('Scheduler', () => {
   });
 
   it('fails what runs and what waits when it is closed, and takes nothing after that', async () => {
-    const { model, scheduler, slots } = setUp(1);
+    const { model, scheduler, slots } = setUp({ slotCount: 1 });
     const probes = [probe({ tiles: 2 }), probe(), probe()];
     for (const { sequence } of probes) scheduler.submit(sequence);
     await model.next();

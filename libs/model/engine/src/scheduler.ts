@@ -6,8 +6,10 @@ import { planDecode } from './steps/decode-step.js';
 import { planPrefill } from './steps/prefill-step.js';
 import { type SlotGroup, type Step, type StepContext } from './steps/step.js';
 import { planVision } from './steps/vision-step.js';
+import { type Watchdog } from './watchdog.js';
 
 export interface SchedulerOptions extends StepContext {
+  readonly watchdog: Watchdog;
   /** Called between steps with who owns what. */
   readonly onStep?: (snapshot: EngineSnapshot) => void;
 }
@@ -99,7 +101,7 @@ export class Scheduler {
     this.running = { step, controller };
     let failure: { error: unknown } | undefined;
     try {
-      await step.run(controller.signal);
+      await this.options.watchdog.guard(() => step.run(controller.signal), controller);
     } catch (error) {
       failure = { error };
     } finally {

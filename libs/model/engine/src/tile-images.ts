@@ -2,12 +2,14 @@ import { type OrtRuntime, type Tensor } from '@tessera/ort';
 import { type ImageTiler, type TilePlan } from '@tessera/preprocessing';
 import { type GenerationImage } from './generation.js';
 import { rejectOnAbort } from './reject-on-abort.js';
+import { type Watchdog } from './watchdog.js';
 
 export interface TilingRequest {
   readonly images: readonly GenerationImage[];
   readonly plans: readonly TilePlan[];
   /** Each ends the work, even while an image that never comes is awaited. */
   readonly signals: readonly (AbortSignal | undefined)[];
+  readonly watchdog: Watchdog;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface TilingRequest {
 export async function tileImages(
   runtime: OrtRuntime,
   tiler: ImageTiler,
-  { images, plans, signals }: TilingRequest,
+  { images, plans, signals, watchdog }: TilingRequest,
 ): Promise<Tensor<'uint8'>> {
   const size = tiler.tileSizePixels;
   const total = plans.reduce((sum, plan) => sum + plan.tileCount, 0);
@@ -30,7 +32,7 @@ export async function tileImages(
       const pixels = await rejectOnAbort(image.decode(), signals);
       const tiles = all.rows(done, plan.tileCount);
       try {
-        await tiler.tile(pixels, plan, tiles);
+        await watchdog.guard(() => tiler.tile(pixels, plan, tiles), new AbortController());
       } finally {
         tiles.dispose();
       }

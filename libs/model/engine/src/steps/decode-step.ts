@@ -17,10 +17,11 @@ export function planDecode(context: StepContext, group: SlotGroup): Step | undef
   return {
     members,
     bystanders: owners.filter(({ stage }) => stage !== 'decode'),
-    run: async () => {
+    run: async (signal) => {
       await compact(group);
       const sequences = group.slots.rows.slice(0, group.slots.width);
-      next = await group.runner.decode(sequences.map((sequence) => decodeRow(context, sequence)));
+      const rows = sequences.map((sequence) => decodeRow(context, sequence));
+      next = await group.runner.decode(rows, signal);
     },
     commit: (sequence) => {
       const token = sequence.slot === undefined ? undefined : next[sequence.slot];
