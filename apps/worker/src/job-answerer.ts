@@ -7,6 +7,7 @@ import { type ObjectStore } from '@tessera/storage';
 import { JobImages } from './job-images.js';
 import { toAnswer } from './to-answer.js';
 import { ENGINE, LOGGER, OBJECT_STORE } from './tokens.js';
+import { waitForStore } from './wait-for-store.js';
 
 /** Answers one job: images in, generation, answer into the store. */
 @Injectable()
@@ -33,7 +34,8 @@ export class JobAnswerer {
     const { record, signal } = attempt;
     const { messages, maxTokens } = record.request;
     const fetchStartedAt = performance.now();
-    const images = await this.images.load(record, signal);
+    const waiting = { signal, logger: this.logger, jobId: record.id };
+    const images = await waitForStore(() => this.images.load(record, signal), waiting);
     const fetchMs = performance.now() - fetchStartedAt;
     const result = await this.engine.generate({
       messages,
@@ -43,7 +45,8 @@ export class JobAnswerer {
       onText: (delta) => this.publish(attempt, delta),
     });
     const answer = toAnswer(result, record, { fetchMs, nowMs: Date.now() });
-    await this.objectStore.put(answerKey(record), Buffer.from(JSON.stringify(answer)));
+    const bytes = Buffer.from(JSON.stringify(answer));
+    await waitForStore(() => this.objectStore.put(answerKey(record), bytes), waiting);
     return answer;
   }
 
