@@ -10,7 +10,7 @@ it('keeps every write and evicts nothing', () => {
   const config = formatServerConfig({ port: 7000, password: 'secret', directory: '/data' });
   for (const line of [
     'appendonly yes',
-    'appendfsync everysec',
+    'appendfsync always',
     'maxmemory-policy noeviction',
     'bind 127.0.0.1',
   ]) {

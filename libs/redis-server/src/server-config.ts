@@ -7,7 +7,11 @@ export interface ServerSettings {
 
 /**
  * The configuration of a private server: loopback and a password only, every write in an append-only file that is
- * synced each second, and nothing ever evicted (a queue entry that vanishes is a lost job). It logs to standard output.
+ * on the disk before it is answered, and nothing ever evicted (a queue entry that vanishes is a lost job). It logs to
+ * standard output.
+ *
+ * `appendfsync everysec` is not enough: while a sync of the disk is under way the server answers writes that it has not
+ * yet handed to the system, and a kill loses them.
  */
 export function formatServerConfig({ port, password, directory }: ServerSettings): string {
   const directives: readonly (readonly [name: string, value: string])[] = [
@@ -18,7 +22,7 @@ export function formatServerConfig({ port, password, directory }: ServerSettings
     ['dir', quote(directory)],
     ['daemonize', 'no'],
     ['appendonly', 'yes'],
-    ['appendfsync', 'everysec'],
+    ['appendfsync', 'always'],
     ['save', '""'],
     ['maxmemory-policy', 'noeviction'],
   ];
