@@ -18,15 +18,19 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
+/** `always` as in production, where no acknowledged write may be lost by a kill; `everysec` is faster. */
+export type AppendFsync = 'everysec' | 'always';
+
 /**
- * Starts a Redis of the test file's own on a free loopback port, with the settings production needs
- * (append-only file, `noeviction`), and waits until it answers.
+ * Starts a Redis of the test file's own on a free loopback port, with an append-only file and `noeviction`, and waits
+ * until it answers.
  */
-export async function startTestRedis(): Promise<TestRedis> {
+export async function startTestRedis(appendFsync: AppendFsync = 'everysec'): Promise<TestRedis> {
   const directory = await temporaryDirectory('tessera-redis');
   const port = await freeLoopbackPort();
   const url = `redis://127.0.0.1:${port}`;
-  let server = await startServer(directory.path, port);
+  const settings = { directory: directory.path, port, appendFsync };
+  let server = await startServer(settings);
   const kill = async () => {
     if (server.exitCode !== null || server.signalCode !== null) return;
     const exited = once(server, 'exit');
@@ -42,7 +46,7 @@ export async function startTestRedis(): Promise<TestRedis> {
     kill,
     restart: async () => {
       await kill();
-      server = await startServer(directory.path, port);
+      server = await startServer(settings);
     },
     stop: async () => {
       await kill();
@@ -51,20 +55,27 @@ export async function startTestRedis(): Promise<TestRedis> {
   };
 }
 
-function serverArguments(directory: string, port: number): string[] {
+interface ServerSettings {
+  readonly directory: string;
+  readonly port: number;
+  readonly appendFsync: AppendFsync;
+}
+
+function serverArguments({ directory, port, appendFsync }: ServerSettings): string[] {
   const settings = {
     bind: '127.0.0.1',
     port: String(port),
     dir: directory,
     appendonly: 'yes',
-    appendfsync: 'everysec',
+    appendfsync: appendFsync,
     'maxmemory-policy': 'noeviction',
   };
   return [...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]), '--save', ''];
 }
 
-async function startServer(directory: string, port: number): Promise<ChildProcess> {
-  const server = spawn('redis-server', serverArguments(directory, port), { stdio: 'ignore' });
+async function startServer(settings: ServerSettings): Promise<ChildProcess> {
+  const { port } = settings;
+  const server = spawn('redis-server', serverArguments(settings), { stdio: 'ignore' });
   await once(server, 'spawn');
   const killWithUs = () => server.kill('SIGKILL');
   process.once('exit', killWithUs);

@@ -12,16 +12,9 @@ import {
 } from '@tessera/engine';
 import { OrtError, type OrtRuntime } from '@tessera/ort';
 import { type ImageTiler, Tiler } from '@tessera/preprocessing';
-import { temporaryDirectory } from '@tessera/testing';
+import { randomNumbers, temporaryDirectory } from '@tessera/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  ask,
-  convertTinyModel,
-  type Question,
-  randomNumbers,
-  readQuestions,
-  TINY_CHECKPOINT,
-} from './tiny-engine.js';
+import { ask, convertTinyModel, type Question, readQuestions, TINY_CHECKPOINT } from './tiny-engine.js';
 import { type TinyModel } from './tiny-engine.js';
 
 const questions = readQuestions();

@@ -1,10 +1,10 @@
 import { type Engine } from '@tessera/engine';
+import { randomNumbers } from '@tessera/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   ask,
   convertTinyModel,
   difference,
-  randomNumbers,
   type Question,
   readQuestions,
   record,

@@ -49,17 +49,6 @@ export async function ask(names: readonly string[], question: string): Promise<G
   return { messages, images };
 }
 
-/** A small generator with a fixed seed (mulberry32), so that arrival times and sizes are the same in every run. */
-export function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 /** An answer with the logits of every step. */
 export interface Recorded {
   tokenIds: readonly number[];
