@@ -9,6 +9,7 @@ import { ErrorEnvelopeFilter } from './errors/error-envelope.filter.js';
 import { AllowedMethods } from './http/allowed-methods.js';
 import { closeConnectionsAtShutdown } from './http/close-connections.js';
 import { fastifyOptions } from './http/fastify-options.js';
+import { readOffRefusedBodies } from './http/read-off-refused-bodies.js';
 import { registerBodyParsers } from './http/register-body-parsers.js';
 import { registerHooks } from './http/register-hooks.js';
 import { registerSecurityHeaders } from './http/register-security-headers.js';
@@ -28,6 +29,7 @@ export async function createApp(dependencies: ApiDependencies): Promise<NestFast
   await registerBodyParsers(fastify, config);
   await registerSecurityHeaders(fastify);
   registerHooks(fastify, logger);
+  readOffRefusedBodies(fastify);
   closeConnectionsAtShutdown(fastify, app.get(Shutdown));
   app.useGlobalFilters(new ErrorEnvelopeFilter(config, logger, app.get(AllowedMethods)));
   serveDocs(app);

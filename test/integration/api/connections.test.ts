@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { startTestRedis, type TestRedis } from '@tessera/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openConnection, readAnswer } from './raw-connection.js';
+import { openConnection, readAnswer, readToEnd } from './raw-connection.js';
 import { startTestApi, type TestApi } from './start-test-api.js';
 
 let redis: TestRedis;
@@ -103,16 +103,27 @@ describe('every answer', () => {
 });
 
 describe('a body past the limit', () => {
-  it('is answered while the client still sends it', async () => {
-    const limit = api.config.http.maxBodyBytes;
-    const socket = await openConnection(
-      api.url,
-      `POST /v1/jobs HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${limit + 1}\r\n\r\n`,
-    );
+  const headOf = (byteCount: number): string =>
+    `POST /v1/jobs HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${byteCount}\r\n\r\n`;
+
+  it('is answered while the client still sends it; who never ends is cut off', async () => {
+    const socket = await openConnection(api.url, headOf(1e12));
     socket.on('error', () => undefined);
-    const sending = setInterval(() => socket.write(Buffer.alloc(64_000, 0x20)), 1);
-    const answer = await readAnswer(socket);
+    const sending = setInterval(() => socket.write(Buffer.alloc(64_000, 0x20)), 10);
+    const closed = once(socket, 'close');
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 413 [^]*request_too_large/);
+    await closed;
     clearInterval(sending);
-    expect(answer).toMatchObject({ status: 413, body: { error: { code: 'request_too_large' } } });
+  });
+
+  it('is answered to a client that listens once all is sent, and so is its next request', async () => {
+    const { maxBodyBytes } = api.config.http;
+    const socket = await openConnection(api.url, headOf(maxBodyBytes + 1));
+    socket.write(Buffer.alloc(maxBodyBytes + 1, 0x20));
+    await once(socket, 'drain');
+    socket.write('GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    const answers = await readToEnd(socket);
+    expect(answers).toMatch(/^HTTP\/1\.1 413 [^]*HTTP\/1\.1 200 /);
   });
 });

@@ -1,6 +1,6 @@
 import { type CreateJobBody, type ImagePart, type Message, TILE_BUDGET_BY_DETAIL } from '@tessera/contracts';
 import { InvalidRequestError, InvalidValueError, MissingParameterError } from '../errors/request.errors.js';
-import { quote } from '../http/quote.js';
+import { checkConversation } from './check-conversation.js';
 
 /** A part of a message with the path under which the client wrote it. */
 export type ConversationPart =
@@ -13,24 +13,16 @@ export interface ConversationMessage {
   param: string;
 }
 
-/** Characters of text that one job may carry: far past any context, and small enough for a record. */
-export const MAX_TEXT_CHARACTERS = 1_000_000;
-
-/** Without the `u` flag's pairing, a surrogate that stands alone: no UTF-8 text can hold it. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
 /**
  * Brings both forms of a body, `messages` and `question` with `images`, into one, and checks the rules between
- * messages: a system message only first, images only in user messages, a user message with some text last.
+ * messages.
  * @param uploadCount how many of the first `images` stand for `image` parts of a form
  * @throws {MissingParameterError | InvalidRequestError | InvalidValueError}
  */
 export function toConversation(body: CreateJobBody, uploadCount: number): ConversationMessage[] {
   const conversation =
     body.messages === undefined ? fromQuestion(body, uploadCount) : fromMessages(body, body.messages);
-  conversation.forEach(checkMessage);
-  checkTexts(conversation);
-  checkLastMessage(conversation);
+  checkConversation(conversation);
   return conversation;
 }
 
@@ -105,60 +97,4 @@ function toImagePart(
 
 function budgetOf(detail: ImagePart['image_url']['detail']): number | undefined {
   return detail === undefined || detail === 'auto' ? undefined : TILE_BUDGET_BY_DETAIL[detail];
-}
-
-function checkMessage({ role, parts, param }: ConversationMessage, index: number): void {
-  if (role === 'system' && index > 0) {
-    throw new InvalidValueError(`${param}.role: a system message can only be the first`, {
-      param: `${param}.role`,
-    });
-  }
-  const image = role === 'user' ? undefined : parts.find(({ type }) => type === 'image');
-  if (image !== undefined) {
-    throw new InvalidValueError(
-      `${image.param}: only user messages carry images, this one is of role ${role}`,
-      {
-        param: image.param,
-      },
-    );
-  }
-}
-
-function checkTexts(conversation: ConversationMessage[]): void {
-  let characters = 0;
-  for (const part of conversation.flatMap(({ parts }) => parts)) {
-    if (part.type !== 'text') continue;
-    characters += part.text.length;
-    if (characters > MAX_TEXT_CHARACTERS) {
-      throw new InvalidValueError(
-        `${part.param}: all texts together may have ${MAX_TEXT_CHARACTERS} characters`,
-        {
-          param: part.param,
-        },
-      );
-    }
-    if (LONE_SURROGATE.test(part.text)) {
-      throw new InvalidValueError(`${part.param}: holds half of a surrogate pair, which is no Unicode text`, {
-        param: part.param,
-      });
-    }
-  }
-}
-
-function checkLastMessage(conversation: ConversationMessage[]): void {
-  const last = conversation.at(-1);
-  if (last === undefined) throw new MissingParameterError('messages is required', { param: 'messages' });
-  if (last.role !== 'user') {
-    const param = `${last.param}.role`;
-    throw new InvalidValueError(
-      `${param}: the last message must be of role user, given ${quote(last.role)}`,
-      {
-        param,
-      },
-    );
-  }
-  if (!last.parts.some((part) => part.type === 'text' && part.text.trim() !== '')) {
-    const param = last.parts.find(({ type }) => type === 'text')?.param ?? `${last.param}.content`;
-    throw new InvalidValueError(`${param}: the question must hold some text, given only blanks`, { param });
-  }
 }

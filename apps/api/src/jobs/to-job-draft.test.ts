@@ -1,6 +1,6 @@
 import { type CreateJobBody } from '@tessera/contracts';
 import { describe, expect, it } from 'vitest';
-import { MAX_TEXT_CHARACTERS } from './to-conversation.js';
+import { MAX_TEXT_CHARACTERS } from './check-conversation.js';
 import { toJobDraft } from './to-job-draft.js';
 
 const bytes = new Uint8Array([1, 2, 3]);
@@ -136,6 +136,21 @@ describe('toJobDraft', () => {
         code: 'invalid_value',
         param: 'messages.1.role',
       },
+    ],
+    [
+      'an assistant first',
+      { messages: [{ role: 'assistant', content: 'a' }, user('q')] },
+      { code: 'invalid_value', param: 'messages.0.role' },
+    ],
+    [
+      'two questions in a row after a system message',
+      { messages: [{ role: 'system', content: 's' }, user('q'), user('q')] },
+      { code: 'invalid_value', param: 'messages.2.role' },
+    ],
+    [
+      'an earlier question of blanks',
+      { messages: [user(' '), { role: 'assistant', content: 'a' }, user('q')] },
+      { code: 'invalid_value', param: 'messages.0.content.0.text' },
     ],
     [
       'an image from the assistant',
