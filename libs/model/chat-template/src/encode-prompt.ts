@@ -1,4 +1,4 @@
-import { type PromptPiece, type Tokenizer, UnknownPromptTokenError } from '@tessera/tokenizer';
+import { type PromptPiece, runToEnd, type Tokenizer, UnknownPromptTokenError } from '@tessera/tokenizer';
 import { PromptImagesMismatchError } from './errors.js';
 import { type PromptPart } from './render-prompt.js';
 
@@ -46,6 +46,16 @@ export function encodePrompt(
   tokensPerTile: number,
   tokenizer: Tokenizer,
 ): EncodedPrompt {
+  return runToEnd(encodePromptStepwise(parts, tilesPerImage, tokensPerTile, tokenizer));
+}
+
+/** {@link encodePrompt} in steps of a few milliseconds. */
+export function* encodePromptStepwise(
+  parts: readonly PromptPart[],
+  tilesPerImage: readonly number[],
+  tokensPerTile: number,
+  tokenizer: Tokenizer,
+): Generator<void, EncodedPrompt> {
   checkImages(parts, tilesPerImage);
   const imageTokenCounts = parts.flatMap((part) =>
     part.kind === 'image' ? [(tilesPerImage[part.image] ?? 0) * tokensPerTile] : [],
@@ -54,7 +64,7 @@ export function encodePrompt(
   if (imageTokenId === undefined && imageTokenCounts.length > 0)
     throw new UnknownPromptTokenError(IMAGE_TOKEN);
   // One image token stands for all of an image: text cannot become one, so those found are those put in.
-  const placeholderIds = tokenizer.encodePieces(parts.flatMap(piecesOf));
+  const placeholderIds = yield* tokenizer.encodePiecesStepwise(parts.flatMap(piecesOf));
   return expandImageTokens(placeholderIds, imageTokenId, imageTokenCounts);
 }
 

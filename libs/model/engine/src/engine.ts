@@ -4,13 +4,16 @@ import { type EngineOptions } from './engine-options.js';
 import { ContextLengthExceededError, EngineClosedError } from './errors.js';
 import { type GenerationRequest, type GenerationResult } from './generation.js';
 import { disposeInReverse, type EngineParts, loadEngineParts } from './load-engine.js';
-import { type PlannedPrompt, planPrompt } from './plan-prompt.js';
+import { type PlannedPrompt, planPrompt, planPromptStepwise } from './plan-prompt.js';
 import { classFor } from './policy/slot-classes.js';
 import { Sequence, type SequenceHooks, type SequenceImages } from './sequence.js';
 import { tileImages } from './tile-images.js';
+import { runInSlices } from './time-slices.js';
 import { toResult } from './to-result.js';
 import { rejectOnAbort } from './reject-on-abort.js';
 
+/** How long planning a prompt may keep the event loop from turning. */
+const PLANNING_SLICE_MS = 5;
 /** Requests whose images are decoded and tiled at the same time: enough to keep ahead of the model, few in memory. */
 const CONCURRENT_PREPARATIONS = 2;
 /**
@@ -21,6 +24,8 @@ const ADMITTED_PER_SLOT = 2;
 
 /** A loaded model that answers requests, many at a time. */
 export class Engine {
+  /** One prompt at a time, so that their slices do not add up. */
+  private readonly planning = pLimit(1);
   private readonly preparation = pLimit(CONCURRENT_PREPARATIONS);
   private readonly admission: readonly LimitFunction[];
   /** Every call of {@link generate} that has not settled. */
@@ -59,8 +64,7 @@ export class Engine {
 
   /** Token ids and tiles of a request without running it. Throws what {@link generate} would throw of the request alone. */
   plan(request: GenerationRequest): PlannedPrompt {
-    const { manifest, template, tokenizer } = this.parts;
-    return planPrompt({ manifest, template, tokenizer, contextTokens: this.contextTokens }, request);
+    return planPrompt({ ...this.parts, contextTokens: this.contextTokens }, request);
   }
 
   /**
@@ -72,7 +76,10 @@ export class Engine {
     const startedAt = performance.now();
     if (this.closing.signal.aborted) throw new EngineClosedError();
     request.signal?.throwIfAborted();
-    const prompt = this.plan(request);
+    const planner = { ...this.parts, contextTokens: this.contextTokens };
+    const prompt = await this.planning(() =>
+      runInSlices(planPromptStepwise(planner, request), PLANNING_SLICE_MS),
+    );
     const classIndex = this.classOf(prompt);
     const answer = this.admitted(classIndex)(() => this.answer(request, { prompt, classIndex, startedAt }));
     const result = rejectOnAbort(answer, [request.signal, this.closing.signal]);

@@ -17,6 +17,22 @@ export class ContextLengthExceededError extends TesseraError {
   }
 }
 
+/** The text of a prompt has more characters than the context can hold, however they are cut into tokens. */
+export class PromptTextTooLongError extends TesseraError {
+  readonly code = 'context_length_exceeded';
+  constructor(
+    readonly characters: number,
+    readonly fewestTokens: number,
+    readonly contextTokens: number,
+  ) {
+    super(
+      `the context holds ${contextTokens} tokens; ` +
+        `the text of this request has ${characters} characters, which are at least ${fewestTokens} tokens`,
+      { param: 'messages' },
+    );
+  }
+}
+
 /** The KV cache does not fit the memory it was given. */
 export class CacheBudgetError extends TesseraError {
   readonly code = 'internal_error';

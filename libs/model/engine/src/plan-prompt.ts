@@ -1,9 +1,15 @@
-import { type ChatTemplate, encodePrompt, renderPrompt, toConversation } from '@tessera/chat-template';
+import {
+  type ChatTemplate,
+  encodePromptStepwise,
+  type PromptPart,
+  renderPrompt,
+  toConversation,
+} from '@tessera/chat-template';
 import { DEFAULT_MAX_TOKENS, MAX_TILES_PER_IMAGE } from '@tessera/contracts';
 import { type ModelManifest } from '@tessera/converter';
 import { planTiles, type TilePlan } from '@tessera/preprocessing';
-import { type Tokenizer } from '@tessera/tokenizer';
-import { ContextLengthExceededError } from './errors.js';
+import { runToEnd, type Tokenizer } from '@tessera/tokenizer';
+import { ContextLengthExceededError, PromptTextTooLongError } from './errors.js';
 import { type GenerationRequest } from './generation.js';
 
 /** A request as token ids, with everything that its images' sizes decide. No pixel has been read. */
@@ -25,11 +31,20 @@ export interface PromptPlanner {
 
 /** Renders, expands and encodes a prompt. Throws {@link ContextLengthExceededError} and the chat template's errors. */
 export function planPrompt(planner: PromptPlanner, request: GenerationRequest): PlannedPrompt {
+  return runToEnd(planPromptStepwise(planner, request));
+}
+
+/** {@link planPrompt} in steps of a few milliseconds: texts can be long. */
+export function* planPromptStepwise(
+  planner: PromptPlanner,
+  request: GenerationRequest,
+): Generator<void, PlannedPrompt> {
   const { manifest, template, tokenizer, contextTokens } = planner;
   const tilePlans = request.images.map((image) => planImageTiles(manifest, image));
   const tilesPerImage = tilesPerPlaceholder(request.images, tilePlans);
   const parts = renderPrompt(template, toConversation(request.messages));
-  const { tokenIds, imageTokenPositions } = encodePrompt(
+  refuseEndlessText(planner, parts);
+  const { tokenIds, imageTokenPositions } = yield* encodePromptStepwise(
     parts,
     tilesPerImage,
     manifest.tiles.tokens_per_tile,
@@ -40,7 +55,19 @@ export function planPrompt(planner: PromptPlanner, request: GenerationRequest): 
   if (wanted > room) {
     throw new ContextLengthExceededError(tokenIds.length, imageTokenPositions.length, wanted, contextTokens);
   }
-  return { tokenIds: Array.from(tokenIds), imageTokenPositions, tilePlans, maxTokens: wanted };
+  return { tokenIds, imageTokenPositions, tilePlans, maxTokens: wanted };
+}
+
+/** A text that cannot fit by its length alone is not even encoded. */
+function refuseEndlessText({ tokenizer, contextTokens }: PromptPlanner, parts: readonly PromptPart[]): void {
+  let characters = 0;
+  let fewestTokens = 0;
+  for (const part of parts) {
+    if (part.kind !== 'text') continue;
+    characters += part.text.length;
+    fewestTokens += tokenizer.fewestTokens(part.text);
+  }
+  if (fewestTokens > contextTokens) throw new PromptTextTooLongError(characters, fewestTokens, contextTokens);
 }
 
 function tilesPerPlaceholder(images: GenerationRequest['images'], plans: readonly TilePlan[]): number[] {

@@ -14,3 +14,12 @@ export class TimeSlices {
     });
   }
 }
+
+/** The result of work that is written as steps, with turns of the event loop wherever a slice is used up. */
+export async function runInSlices<T>(work: Generator<void, T>, sliceMs: number): Promise<T> {
+  const slices = new TimeSlices(sliceMs);
+  for (let step = work.next(); ; step = work.next()) {
+    if (step.done === true) return step.value;
+    await slices.breathe();
+  }
+}

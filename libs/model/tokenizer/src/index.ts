@@ -1,3 +1,4 @@
 export * from './errors.js';
 export * from './load-tokenizer.js';
+export { runToEnd } from './stepwise.js';
 export { type PromptPiece, type TextStream, type Tokenizer } from './tokenizer.js';

@@ -24,6 +24,12 @@ export interface Tokenizer {
    */
   encodePieces(pieces: readonly PromptPiece[]): number[];
 
+  /** {@link Tokenizer.encodePieces} in steps of a few milliseconds, so that a long text need not hold the event loop. */
+  encodePiecesStepwise(pieces: readonly PromptPiece[]): Generator<void, number[]>;
+
+  /** A lower bound of the tokens that plain text becomes, from its length alone. */
+  fewestTokens(text: string): number;
+
   /** Text of `tokenIds`, as the reference decodes them. An id that stands for no token has no text. */
   decode(tokenIds: readonly number[], options: { skipSpecialTokens: boolean }): string;
 

@@ -1,5 +1,7 @@
 import TinyQueue from 'tinyqueue';
 import { longestTokenPattern } from '../split-added-tokens.js';
+import { runToEnd } from '../stepwise.js';
+import { RegionSplitter } from './region-splitter.js';
 import { type Vocabulary } from './vocabulary.js';
 
 /** Two neighbouring symbols whose concatenation is a piece. */
@@ -20,13 +22,24 @@ interface TextSymbol {
 }
 
 const NONE = -1;
+/** Small operations (a symbol made, merged or looked up) between two steps: a few milliseconds. */
+const STEP_OPERATIONS = 8192;
+
+/** Counts operations over all regions of a text. */
+class Pace {
+  #operations = 0;
+
+  isStepDone(): boolean {
+    this.#operations += 1;
+    return this.#operations % STEP_OPERATIONS === 0;
+  }
+}
 const HIGH_SCORE_THEN_LEFT = (a: MergeCandidate, b: MergeCandidate): number =>
   b.score - a.score || a.left - b.left;
 
 /**
  * Cuts normalised text into pieces as SentencePiece's BPE does (`bpe_model.cc`): of all neighbouring symbols that
- * together spell a piece, merge those with the highest score, the leftmost first, until none is left. Time grows
- * with n log n.
+ * together spell a piece, merge those with the highest score, the leftmost first, until none is left.
  *
  * Why not the BPE of `@huggingface/tokenizers`: it ranks pairs from a merges list, which tokenizer.model lacks.
  * SentencePiece ranks by the merged piece alone: all pairs that spell one piece tie and the leftmost wins, and symbols
@@ -37,62 +50,79 @@ const HIGH_SCORE_THEN_LEFT = (a: MergeCandidate, b: MergeCandidate): number =>
 export class BpeEncoder {
   readonly #vocabulary: Vocabulary;
   readonly #mergeable: ReadonlyMap<string, number>;
-  readonly #longestPiece: number;
+  /** Characters of the longest piece. */
+  readonly longestPiece: number;
   readonly #userDefinedPattern: RegExp | undefined;
+  readonly #regions: RegionSplitter | undefined;
   readonly #textEncoder = new TextEncoder();
 
   /** @param excludedIds pieces that text must not become; what they spell is cut into other pieces. */
   constructor(vocabulary: Vocabulary, excludedIds: ReadonlySet<number> = new Set()) {
     this.#vocabulary = vocabulary;
     this.#mergeable = new Map([...vocabulary.textPieceIds].filter(([, id]) => !excludedIds.has(id)));
-    this.#longestPiece = [...this.#mergeable.keys()].reduce(
+    this.longestPiece = [...this.#mergeable.keys()].reduce(
       (longest, text) => Math.max(longest, text.length),
       0,
     );
     const userDefined = vocabulary.userDefined().filter((id) => !excludedIds.has(id));
     this.#userDefinedPattern = longestTokenPattern(userDefined.map((id) => vocabulary.piece(id)?.text ?? ''));
+    // What an unused piece is cut into depends on merges anywhere in the text, so such a vocabulary gets it whole.
+    const isWhole = [...this.#mergeable.values()].some((id) => vocabulary.piece(id)?.type === 'unused');
+    this.#regions = isWhole ? undefined : new RegionSplitter(this.#mergeable.keys());
   }
 
   /** Ids of the pieces of `normalized`, bytes where a piece is unknown and the model has byte fallback. */
   encode(normalized: string): number[] {
-    const symbols = this.#splitSymbols(normalized);
-    const splitAgain = this.#merge(symbols);
+    return runToEnd(this.encodeStepwise(normalized));
+  }
+
+  /** {@link encode} in steps of a few milliseconds, for callers that must not be kept for longer. */
+  *encodeStepwise(normalized: string): Generator<void, number[]> {
     const ids: number[] = [];
-    const symbolAt = (index: number): TextSymbol | undefined => symbols[index];
-    for (let symbol = symbolAt(0); symbol !== undefined; symbol = symbolAt(symbol.next)) {
-      this.#appendPiece(symbol.text, splitAgain, ids);
+    const pace = new Pace();
+    for (const region of this.#regions?.split(normalized) ?? [normalized]) {
+      const symbols = yield* this.#splitSymbols(region, pace);
+      const splitAgain = yield* this.#merge(symbols, pace);
+      const symbolAt = (index: number): TextSymbol | undefined => symbols[index];
+      for (let symbol = symbolAt(0); symbol !== undefined; symbol = symbolAt(symbol.next)) {
+        this.#appendPiece(symbol.text, splitAgain, ids);
+        if (pace.isStepDone()) yield;
+      }
     }
     return ids;
   }
 
-  #splitSymbols(normalized: string): TextSymbol[] {
-    const parts = this.#userDefinedPattern ? normalized.split(this.#userDefinedPattern) : [normalized];
+  *#splitSymbols(region: string, pace: Pace): Generator<void, TextSymbol[]> {
+    const parts = this.#userDefinedPattern ? region.split(this.#userDefinedPattern) : [region];
     const symbols: TextSymbol[] = [];
     for (const [index, part] of parts.entries()) {
       const frozen = index % 2 === 1;
       for (const text of frozen ? [part] : part) {
         symbols.push({ text, frozen, previous: symbols.length - 1, next: symbols.length + 1 });
+        if (pace.isStepDone()) yield;
       }
     }
     return symbols;
   }
 
   /** Merges in place. Returns, for each unused piece that came up, the two texts it was merged from. */
-  #merge(symbols: TextSymbol[]): Map<string, [string, string]> {
+  *#merge(symbols: TextSymbol[], pace: Pace): Generator<void, Map<string, [string, string]>> {
     const splitAgain = new Map<string, [string, string]>();
-    const candidates: MergeCandidate[] = [];
+    const queue = new TinyQueue<MergeCandidate>([], HIGH_SCORE_THEN_LEFT);
+    const consider = (left: number, right: number): void => {
+      const candidate = this.#candidate(symbols, left, right, splitAgain);
+      if (candidate) queue.push(candidate);
+    };
     for (let right = 1; right < symbols.length; right++) {
-      const candidate = this.#candidate(symbols, right - 1, right, splitAgain);
-      if (candidate) candidates.push(candidate);
+      consider(right - 1, right);
+      if (pace.isStepDone()) yield;
     }
-    const queue = new TinyQueue(candidates, HIGH_SCORE_THEN_LEFT);
     for (let best = queue.pop(); best !== undefined; best = queue.pop()) {
+      if (pace.isStepDone()) yield;
       if (!joinSymbols(symbols, best)) continue;
       const joined = symbols[best.left];
-      const before = this.#candidate(symbols, joined?.previous ?? NONE, best.left, splitAgain);
-      if (before) queue.push(before);
-      const after = this.#candidate(symbols, best.left, joined?.next ?? NONE, splitAgain);
-      if (after) queue.push(after);
+      consider(joined?.previous ?? NONE, best.left);
+      consider(best.left, joined?.next ?? NONE);
     }
     return splitAgain;
   }
@@ -107,7 +137,7 @@ export class BpeEncoder {
     const rightSymbol = symbols[right];
     if (!leftSymbol || !rightSymbol || leftSymbol.frozen || rightSymbol.frozen) return undefined;
     const length = leftSymbol.text.length + rightSymbol.text.length;
-    if (length > this.#longestPiece) return undefined;
+    if (length > this.longestPiece) return undefined;
     const text = leftSymbol.text + rightSymbol.text;
     const id = this.#mergeable.get(text);
     const piece = id === undefined ? undefined : this.#vocabulary.piece(id);

@@ -6,6 +6,7 @@ import {
   type Segment,
   splitAddedTokens,
 } from '../split-added-tokens.js';
+import { runToEnd } from '../stepwise.js';
 import { type PromptPiece, type TextStream, type Tokenizer } from '../tokenizer.js';
 import { BpeEncoder } from './bpe-encoder.js';
 import { decodeWithSpecialTokens } from './decode-llama.js';
@@ -59,13 +60,24 @@ export class LlamaTokenizer implements Tokenizer {
 
   encode(text: string): number[] {
     const prepared = this.#parts.legacy || text === '' ? text : withWholePrefix(text);
-    return this.#encodeSegments(splitAddedTokens(prepared, this.#addedPattern), this.#encoder);
+    return runToEnd(this.#encodeSegments(splitAddedTokens(prepared, this.#addedPattern), this.#encoder));
   }
 
   encodePieces(pieces: readonly PromptPiece[]): number[] {
+    return runToEnd(this.encodePiecesStepwise(pieces));
+  }
+
+  encodePiecesStepwise(pieces: readonly PromptPiece[]): Generator<void, number[]> {
     const segments = this.#segmentsOf(pieces);
     if (!this.#parts.legacy && segments.length > 0) prefixFirstSegment(segments);
     return this.#encodeSegments(segments, this.#plainEncoder);
+  }
+
+  fewestTokens(text: string): number {
+    const { model, vocabulary } = this.#parts;
+    // Neither normalisation nor unknown symbols may make many characters into one token.
+    const isBounded = !model.normalizer.removeExtraWhitespaces && vocabulary.byteIds.length > 0;
+    return isBounded ? Math.ceil(text.length / Math.max(1, this.#plainEncoder.longestPiece)) : 0;
   }
 
   decode(tokenIds: readonly number[], options: { skipSpecialTokens: boolean }): string {
@@ -114,27 +126,29 @@ export class LlamaTokenizer implements Tokenizer {
     return segments;
   }
 
-  #encodeSegments(segments: readonly Segment[], encoder: BpeEncoder): number[] {
+  *#encodeSegments(segments: readonly Segment[], encoder: BpeEncoder): Generator<void, number[]> {
     const { addedTokens, legacy, bosTokenId, addBos, eosTokenId, addEos } = this.#parts;
     const kept = applyTokenFlags(segments, addedTokens);
-    const ids = kept.map((segment) => {
+    const ids: number[][] = [];
+    for (const segment of kept) {
       const id = segment.added ? addedTokens.idOf(segment.text) : undefined;
-      return id === undefined ? this.#encodeText(segment.text, encoder) : [id];
-    });
+      ids.push(id === undefined ? yield* this.#encodeText(segment.text, encoder) : [id]);
+    }
     if (!legacy && this.#hasLonePrefix(kept, ids)) ids.shift();
     const bos = addBos && bosTokenId !== undefined ? [bosTokenId] : [];
     const eos = addEos && eosTokenId !== undefined ? [eosTokenId] : [];
     return [bos, ...ids, eos].flat();
   }
 
-  #encodeText(text: string, encoder: BpeEncoder): number[] {
+  *#encodeText(text: string, encoder: BpeEncoder): Generator<void, number[]> {
     const { legacy, model, unknownToken } = this.#parts;
-    const encodePlain = (plain: string): number[] => encoder.encode(normalize(plain, model.normalizer));
-    if (legacy || !(text.startsWith(SPACE_SYMBOL) || text.startsWith(' '))) return encodePlain(text);
+    const encodePlain = (plain: string): Generator<void, number[]> =>
+      encoder.encodeStepwise(normalize(plain, model.normalizer));
+    if (legacy || !(text.startsWith(SPACE_SYMBOL) || text.startsWith(' '))) return yield* encodePlain(text);
     // The reference's way to keep a leading space from being stripped: put the unknown token's letters before it,
     // and cut off as many tokens as those letters have on their own.
-    const unknownLength = encodePlain(unknownToken).length;
-    return encodePlain(unknownToken + text).slice(unknownLength);
+    const { length } = yield* encodePlain(unknownToken);
+    return (yield* encodePlain(unknownToken + text)).slice(length);
   }
 
   /** Without `legacy`, a prefix that ended up alone before a special token is dropped. */
