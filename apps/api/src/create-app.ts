@@ -9,6 +9,7 @@ import { ErrorEnvelopeFilter } from './errors/error-envelope.filter.js';
 import { AllowedMethods } from './http/allowed-methods.js';
 import { closeConnectionsAtShutdown } from './http/close-connections.js';
 import { fastifyOptions } from './http/fastify-options.js';
+import { answerOddRequests } from './http/answer-client-error.js';
 import { readOffRefusedBodies } from './http/read-off-refused-bodies.js';
 import { registerBodyParsers } from './http/register-body-parsers.js';
 import { registerHooks } from './http/register-hooks.js';
@@ -29,6 +30,7 @@ export async function createApp(dependencies: ApiDependencies): Promise<NestFast
   await registerBodyParsers(fastify, config);
   await registerSecurityHeaders(fastify);
   registerHooks(fastify, logger);
+  answerOddRequests(fastify.server);
   readOffRefusedBodies(fastify);
   closeConnectionsAtShutdown(fastify, app.get(Shutdown));
   app.useGlobalFilters(new ErrorEnvelopeFilter(config, logger, app.get(AllowedMethods)));

@@ -39,6 +39,16 @@ describe('a connection', () => {
       { status: 408, code: 'request_timeout', message: /within 1500 ms/ },
     ],
     [
+      'that asks for a tunnel',
+      'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n',
+      { status: 400, code: 'invalid_request', message: /no tunnel/ },
+    ],
+    [
+      'with an expectation that is unknown',
+      'POST /v1/jobs HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: x\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n{',
+      { status: 400, code: 'invalid_json', message: /./ },
+    ],
+    [
       'without a Host header',
       'GET /v1/jobs HTTP/1.1\r\nConnection: close\r\n\r\n',
       { status: 400, code: 'invalid_request', message: /Host/ },

@@ -198,6 +198,16 @@ describe('POST /v1/jobs refuses, and keeps nothing of,', () => {
     },
   );
 
+  it('a body that is said to be compressed', async () => {
+    const answer = await api.client.post<ErrorBody>('/v1/jobs', { question }, { 'content-encoding': 'gzip' });
+    expectRefusal(answer, {
+      status: 415,
+      code: 'unsupported_media_type',
+      param: 'Content-Encoding',
+      message: /given "gzip"/,
+    });
+  });
+
   it.each(['', 'k'.repeat(256), 'two words'])('the Idempotency-Key %j', async (key) => {
     const answer = await api.client.post<ErrorBody>('/v1/jobs', { question }, { 'idempotency-key': key });
     expectRefusal(answer, {
@@ -281,6 +291,7 @@ describe('a form is refused, and nothing of it kept,', () => {
     ['an end that is missing', part('name="question"', 'q'), undefined],
     ['a file that breaks off', part('name="image"; filename="a.png"', 'abc'), undefined],
     ['no parts at all', 'abc', undefined],
+    ['a part without a name', '--b\r\nContent-Disposition: form-data\r\n\r\nq\r\n--b--\r\n', undefined],
   ])('for %s', async (_case, body, boundary) => {
     expectRefusal(await sendBytes(body, boundary), { status: 400, code: 'invalid_request' });
   });

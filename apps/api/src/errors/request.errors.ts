@@ -62,6 +62,17 @@ export class UnsupportedMediaTypeError extends TesseraError {
   }
 }
 
+export class UnsupportedContentEncodingError extends TesseraError {
+  readonly code = 'unsupported_media_type';
+
+  constructor(readonly contentEncoding: string) {
+    super(
+      `the body must be sent as it is, without Content-Encoding, given ${JSON.stringify(contentEncoding.slice(0, 80))}`,
+      { param: 'Content-Encoding' },
+    );
+  }
+}
+
 export class RequestTooLargeError extends TesseraError {
   readonly code = 'request_too_large';
 

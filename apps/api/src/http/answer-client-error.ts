@@ -1,5 +1,6 @@
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import { type Socket } from 'node:net';
+import { type Duplex } from 'node:stream';
 import { type Config } from '@tessera/config';
 import { type TesseraError } from '@tessera/contracts';
 import { HeadersTooLargeError, InvalidRequestError, RequestTimeoutError } from '../errors/request.errors.js';
@@ -19,6 +20,16 @@ export function answerClientErrors({ headersTimeoutMs, requestTimeoutMs }: Confi
     const timeout = new RequestTimeoutError(headersTimeoutMs, requestTimeoutMs);
     socket.end(toResponseText(error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? timeout : classify(error)));
   };
+}
+
+/** Two kinds of requests that Node's server would not hand on, and answers without a word or without a body. */
+export function answerOddRequests(server: Server): void {
+  server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+    socket.on('error', () => socket.destroy());
+    socket.end(toResponseText(new InvalidRequestError('no tunnel is opened here: CONNECT is not answered')));
+  });
+  // Whoever expects something that we do not know gets an answer like everybody else.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 }
 
 function classify(error: NodeJS.ErrnoException): TesseraError {

@@ -1,15 +1,19 @@
 import { type Logger } from '@tessera/observability';
-import { type FastifyInstance } from 'fastify';
-import { InvalidRequestError } from '../errors/request.errors.js';
+import { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { InvalidRequestError, UnsupportedContentEncodingError } from '../errors/request.errors.js';
 import { pathOf } from './path-of.js';
 
-/** What holds for every request: `x-request-id`, one log line, and a Host header where HTTP/1.1 asks for one. */
+/**
+ * What holds for every request: `x-request-id`, one log line, a Host header where HTTP/1.1 asks for one, and a body as
+ * it is, since none is decompressed.
+ */
 export function registerHooks(fastify: FastifyInstance, logger: Logger): void {
   fastify.addHook('onRequest', async (httpRequest, reply) => {
     reply.header('x-request-id', httpRequest.id);
     if (httpRequest.raw.httpVersion === '1.1' && httpRequest.headers.host === undefined) {
       throw new InvalidRequestError('HTTP/1.1 asks for a Host header');
     }
+    checkContentEncoding(httpRequest);
   });
   fastify.addHook('onResponse', async (httpRequest, reply) => {
     const fields = {
@@ -23,4 +27,11 @@ export function registerHooks(fastify: FastifyInstance, logger: Logger): void {
     const level = fields.path.startsWith('/health/') && fields.status < 400 ? 'debug' : 'info';
     logger[level](fields, 'answered');
   });
+}
+
+/** A body of GET or HEAD is never looked at. */
+function checkContentEncoding({ method, headers }: FastifyRequest): void {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (method === 'GET' || method === 'HEAD' || encoding.toLowerCase() === 'identity') return;
+  throw new UnsupportedContentEncodingError(encoding);
 }

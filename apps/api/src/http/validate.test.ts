@@ -56,6 +56,12 @@ describe('validate', () => {
       },
     ],
     [
+      'a number where only certain texts are allowed',
+      image({ detail: 5 }),
+      { code: 'invalid_type', param: 'messages.0.content.0.image_url.detail', message: /given 5/ },
+    ],
+    ['a text where only a number is allowed', { temperature: '0' }, { code: 'invalid_type' }],
+    [
       'a missing field',
       { messages: [{ role: 'user' }] },
       {

@@ -31,16 +31,19 @@ function toError(issue: Issue, parent: Path): Error {
   // A record whose key breaks a rule reports it in a nested issue.
   if (issue.code === 'invalid_key') return ruleError(InvalidValueError, param, issue.issues[0] ?? issue);
   if (issue.input === undefined) return missing(param);
-  return ruleError(issue.code === 'invalid_type' ? typeErrorFor(issue) : InvalidValueError, param, issue);
+  return ruleError(errorClassFor(issue), param, issue);
 }
 
 type RuleErrorClass = typeof InvalidTypeError | typeof InvalidValueError;
 
 /** JSON has one number type: 1.5 for a whole number is a wrong value, not a wrong type. */
-function typeErrorFor(issue: Issue): RuleErrorClass {
-  return typeof issue.input === 'number' && 'expected' in issue && issue.expected === 'int'
-    ? InvalidValueError
-    : InvalidTypeError;
+function errorClassFor(issue: Issue): RuleErrorClass {
+  if (issue.code === 'invalid_type') {
+    return issue.expected === 'int' && typeof issue.input === 'number' ? InvalidValueError : InvalidTypeError;
+  }
+  const isOfNoTypeAllowed =
+    issue.code === 'invalid_value' && issue.values.every((value) => typeof value !== typeof issue.input);
+  return isOfNoTypeAllowed ? InvalidTypeError : InvalidValueError;
 }
 
 function ruleError(

@@ -63,6 +63,7 @@ async function readParts(parts: AsyncIterable<Multipart>, limits: FormLimits): P
   const images: UploadedImage[] = [];
   let imageBytes = 0;
   for await (const part of parts) {
+    checkIsNamed(part);
     if (part.type === 'file') {
       const image = await readImage(part, limits, limits.maxBodyBytes - imageBytes);
       imageBytes += image.bytes.length;
@@ -75,6 +76,11 @@ async function readParts(parts: AsyncIterable<Multipart>, limits: FormLimits): P
     }
   }
   return { fields, images, partsSha256: hash.digest('hex') };
+}
+
+/** The parser passes on what has no name, against its types. */
+function checkIsNamed({ fieldname }: { fieldname?: string }): void {
+  if (fieldname === undefined) throw new InvalidRequestError('every part of a form must have a name');
 }
 
 async function readImage(
