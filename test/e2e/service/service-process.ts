@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { childEnvironment } from '@tessera/config';
@@ -40,6 +41,12 @@ export class ServiceProcess {
       if (this.ended) throw new Error(`${this.name} ended before "${message}":\n${this.output.join('\n')}`);
       await new Promise<void>((resolve) => this.waiting.add(resolve));
     }
+  }
+
+  /** The most memory it has held so far, as Linux counts it. */
+  async peakMemoryBytes(): Promise<number> {
+    const status = await readFile(`/proc/${this.child.pid}/status`, 'utf8');
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
   }
 
   async kill(): Promise<void> {
