@@ -17,9 +17,16 @@ export async function loadEngine(config: Config, logger: Logger): Promise<Engine
     device,
     slotCount: slots,
     cacheBudgetBytes: kvCacheBytes,
-    stepTimeoutMs,
+    watchdog: { stepTimeoutMs, onHang: (error) => die(error, logger) },
     ...(threads === undefined ? {} : { threads }),
   });
   logger.info({ model: engine.model, slots: engine.slotCount }, 'model loaded');
   return engine;
+}
+
+/** Its jobs are taken up by another worker, as those of any worker that dies. */
+function die(error: Error, logger: Logger): void {
+  logger.fatal({ err: error }, 'the worker ends, its engine hangs');
+  // `process.exit` would wait for the thread that hangs.
+  process.kill(process.pid, 'SIGKILL');
 }

@@ -1,6 +1,7 @@
 import { type OrtRuntime } from '@tessera/ort';
 import { type ImageTiler } from '@tessera/preprocessing';
 import { type EngineSnapshot } from './engine-snapshot.js';
+import { type WatchdogOptions } from './watchdog.js';
 
 export interface EngineOptions {
   /** A converted model. */
@@ -15,12 +16,8 @@ export interface EngineOptions {
   cacheBudgetBytes?: number;
   /** Tiles of one vision run, from one or several requests. @defaultValue 8 */
   tilesPerRun?: number;
-  /**
-   * Time that one run of the model may take before it is ended; 0 sets no limit. One that cannot be ended keeps its
-   * thread and the engine for ever: then an EngineHungError is thrown where nobody catches it, which ends the process.
-   * @defaultValue 0
-   */
-  stepTimeoutMs?: number;
+  /** How long one run of the model may take, and who is told of one that cannot be ended. @defaultValue no limit */
+  watchdog?: WatchdogOptions;
   /** How images are tiled. @defaultValue the model's tiling graph */
   createTiler?: (runtime: OrtRuntime, tileSizePixels: number) => ImageTiler;
   /** Called after every step with who owns what. @defaultValue nothing is recorded */

@@ -11,3 +11,4 @@ export {
   type GenerationTimings,
 } from './generation.js';
 export { type PlannedPrompt } from './plan-prompt.js';
+export { type WatchdogOptions } from './watchdog.js';

@@ -8,12 +8,7 @@ import { loadTokenizer, type Tokenizer } from '@tessera/tokenizer';
 import { DecoderRunner } from './decoder-runner.js';
 import { defaultThreadCount } from './default-threads.js';
 import { type EngineOptions } from './engine-options.js';
-import {
-  type EngineHungError,
-  ModelFileInvalidError,
-  StopTokenMissingError,
-  UnsupportedDeviceError,
-} from './errors.js';
+import { ModelFileInvalidError, StopTokenMissingError, UnsupportedDeviceError } from './errors.js';
 import { cacheBytesPerToken, KvCache } from './kv-cache.js';
 import { planSlotClasses, type SlotClass } from './policy/slot-classes.js';
 import { SlotTable } from './policy/slot-table.js';
@@ -26,6 +21,7 @@ const SUPPORTED_DEVICES = ['cpu'];
 const DEFAULT_SLOT_COUNT = 8;
 const DEFAULT_CACHE_BUDGET_BYTES = 4 * 1024 ** 3;
 const DEFAULT_TILES_PER_RUN = 8;
+const NO_LIMIT = { stepTimeoutMs: 0, onHang: () => undefined };
 
 /** Everything that a loaded engine works with. */
 export interface EngineParts {
@@ -63,10 +59,7 @@ export async function loadEngineParts(options: EngineOptions): Promise<EnginePar
   };
   try {
     const native = await loadNativeParts(options, { manifest, classes, keep });
-    const watchdog = new Watchdog({
-      stepTimeoutMs: options.stepTimeoutMs ?? 0,
-      onHang: endProcess,
-    });
+    const watchdog = new Watchdog(options.watchdog ?? NO_LIMIT);
     const scheduler = new Scheduler({
       watchdog,
       groups: native.groups,
@@ -80,11 +73,6 @@ export async function loadEngineParts(options: EngineOptions): Promise<EnginePar
     disposeInReverse(disposables);
     throw error;
   }
-}
-
-/** Uncaught, as it is called by a timer. */
-function endProcess(error: EngineHungError): never {
-  throw error;
 }
 
 /** Frees what was made last first, since later parts use earlier ones. */

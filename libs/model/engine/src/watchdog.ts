@@ -6,7 +6,10 @@ const LONGEST_GRACE_MS = 10_000;
 export interface WatchdogOptions {
   /** Time that one run may take; 0 lets it take for ever. */
   readonly stepTimeoutMs: number;
-  /** Called for a run that does not stop: it holds its thread and the engine's memory until the process ends. */
+  /**
+   * Called for a run that does not stop: it holds its thread and the engine's memory until the process ends. Only a
+   * signal ends it, as `process.exit` waits for that thread.
+   */
   readonly onHang: (error: EngineHungError) => void;
 }
 
