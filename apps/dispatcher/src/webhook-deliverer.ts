@@ -33,11 +33,13 @@ export class WebhookDeliverer implements OnApplicationBootstrap, OnModuleDestroy
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
+    const { deliveryLockMs } = this.config.dispatcher;
     this.consumer = await startWebhookConsumer({
       connection: toQueueConnection(this.config),
       logger: this.logger,
       concurrency: CONCURRENT_DELIVERIES,
       retryDelaysMs: WEBHOOK_RETRY_DELAYS_MS,
+      timings: { lockDurationMs: deliveryLockMs, claimAfterMs: deliveryLockMs },
       deliver: (delivery) => this.deliver(delivery),
     });
   }

@@ -47,7 +47,10 @@ function groupSettings(values: SettingValues, workingDirectory: string) {
     },
     webhooks: { secret: values.TESSERA_WEBHOOK_SECRET },
     worker: groupWorker(values),
-    dispatcher: { healthPort: values.TESSERA_DISPATCHER_HEALTH_PORT },
+    dispatcher: {
+      deliveryLockMs: values.TESSERA_DELIVERY_LOCK_MS,
+      healthPort: values.TESSERA_DISPATCHER_HEALTH_PORT,
+    },
     log: { level: values.TESSERA_LOG_LEVEL },
   });
 }
