@@ -1,6 +1,6 @@
 import { TesseraError } from '@tessera/contracts';
 import { type PostResult, type SafeHttp, UrlInvalidError, UrlNotAllowedError } from '@tessera/safe-fetch';
-import { Webhook } from 'standardwebhooks';
+import { signedHeaders } from './signed-headers.js';
 
 /** A receiver that asks for more is asked again all the same. */
 const MAX_RETRY_AFTER_MS = 24 * 3600 * 1000;
@@ -35,16 +35,6 @@ export async function deliverWebhook(http: SafeHttp, attempt: WebhookAttempt): P
     const isLasting = error instanceof UrlInvalidError || error instanceof UrlNotAllowedError;
     return { kind: isLasting ? 'abandon' : 'retry', reason: error.message };
   }
-}
-
-function signedHeaders({ secret, eventId, body }: WebhookAttempt, now: Date): Record<string, string> {
-  return {
-    'content-type': 'application/json',
-    'user-agent': 'Tessera-Webhooks',
-    'webhook-id': eventId,
-    'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
-    'webhook-signature': new Webhook(secret).sign(eventId, now, body),
-  };
 }
 
 function toOutcome({ status, retryAfterMs }: PostResult): DeliveryOutcome {
