@@ -44,7 +44,7 @@ export async function decodeImage(bytes: Uint8Array, limits: ImageLimits): Promi
   if (pixels.length !== width * height * channelCount) {
     throw new ImageUnreadableError(`its pixels are not the ${width} x ${height} that its header declares`);
   }
-  return isCmyk ? convertCmykToRgb(pixels) : pixels;
+  return isCmyk ? await convertCmykToRgb(pixels) : pixels;
 }
 
 function asRgb(image: Sharp): Sharp {
