@@ -4,6 +4,7 @@ import { type Logger } from '@tessera/observability';
 import { type JobUpkeep, startJobUpkeep } from '@tessera/queue';
 import { type ObjectStore } from '@tessera/storage';
 import { toQueueConnection } from './queue-connection.js';
+import { imagesPrefix, storedJobIds } from './stored-job-ids.js';
 import { CONFIG, LOGGER, OBJECT_STORE } from './tokens.js';
 
 /** Expires jobs, gives lost ones their queue entry back, and removes those whose retention has passed. */
@@ -22,6 +23,9 @@ export class JobUpkeepRunner implements OnApplicationBootstrap, OnModuleDestroy 
       connection: toQueueConnection(this.config),
       logger: this.logger,
       removeObjects: (jobId) => this.objectStore.deletePrefix(`jobs/${jobId}/`),
+      storedJobIds: () => storedJobIds(this.objectStore),
+      // An answer shows that there was a job: the record is lost, and what it was must not be.
+      removeOrphan: (jobId) => this.objectStore.deletePrefix(imagesPrefix(jobId)),
     });
   }
 

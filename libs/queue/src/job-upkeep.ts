@@ -6,6 +6,10 @@ export interface JobUpkeepOptions {
   readonly logger: Logger;
   /** Removes what the object store holds of a job whose retention has passed. */
   readonly removeObjects: (jobId: string) => Promise<void>;
+  /** Ids of the jobs whose inputs the object store holds; one may come more than once. */
+  readonly storedJobIds: () => AsyncIterable<string>;
+  /** Removes inputs of a job that was never made: whoever stored them died before it wrote the record. */
+  readonly removeOrphan: (jobId: string) => Promise<void>;
   readonly timings?: Partial<UpkeepTimings>;
 }
 
@@ -21,12 +25,16 @@ export interface UpkeepTimings {
   readonly removeEveryMs: number;
   /** All open jobs are compared with BullMQ. */
   readonly reconcileEveryMs: number;
+  /** The object store is compared with the records. */
+  readonly sweepEveryMs: number;
+  /** Time for which inputs must have been seen without a record before they are removed. */
+  readonly orphanAfterMs: number;
 }
 
 /**
  * What has to happen although no client asks and no worker is there: jobs past their deadline expire, open jobs whose
  * queue entry is missing get one, jobs whose entry BullMQ gave up end with `worker_crashed`, and finished jobs whose
- * retention has passed are removed with their objects. Several processes may run it at the same time.
+ * retention has passed are removed with their objects, and so are objects of jobs that were never made. Several processes may run it at the same time.
  */
 export interface JobUpkeep {
   ping(): Promise<void>;

@@ -187,3 +187,47 @@ describe('retention', () => {
     expect(await store.getJob(id)).toMatchObject({ status: 'cancelled' });
   });
 });
+
+describe('inputs in the store', () => {
+  const never = 'job_never_made';
+
+  it('go where no record has come for them, and stay where there is one', async () => {
+    const connection = bench.newConnection();
+    const store = await bench.store(connection);
+    const record = newRecord();
+    await store.createJob({ record, priority: 'normal' });
+    const removed: string[] = [];
+    const sweptTwice = deferred();
+    let sweepCount = 0;
+    await bench.upkeep(connection, {
+      storedJobIds: async function* () {
+        sweepCount += 1;
+        if (sweepCount === 3) sweptTwice.resolve();
+        yield* [record.id, never, never];
+      },
+      removeOrphan: async (jobId) => void removed.push(jobId),
+    });
+    await sweptTwice.promise;
+    expect(new Set(removed)).toEqual(new Set([never]));
+  });
+
+  it('stay for the time in which the record may still come', async () => {
+    const connection = bench.newConnection();
+    const store = await bench.store(connection);
+    const late = newRecord();
+    const redis = bench.client();
+    const orphans = `{${connection.prefix}}:orphans`;
+    const removeOrphan = vi.fn(async () => undefined);
+    await bench.upkeep(connection, {
+      storedJobIds: async function* () {
+        yield late.id;
+      },
+      removeOrphan,
+      timings: { orphanAfterMs: 60_000 },
+    });
+    await vi.waitFor(async () => expect(await redis.zcard(orphans)).toBe(1), WAIT.timeoutMs);
+    await store.createJob({ record: late, priority: 'normal' });
+    await vi.waitFor(async () => expect(await redis.zcard(orphans)).toBe(0), WAIT.timeoutMs);
+    expect(removeOrphan).not.toHaveBeenCalled();
+  });
+});

@@ -174,6 +174,8 @@ export class QueueBench {
       connection,
       logger,
       removeObjects: async () => undefined,
+      storedJobIds: async function* () {},
+      removeOrphan: async () => undefined,
       ...options,
       timings: {
         expireEveryMs: 20,
@@ -181,6 +183,8 @@ export class QueueBench {
         enqueueAfterMs: 0,
         removeEveryMs: 20,
         reconcileEveryMs: 20,
+        sweepEveryMs: 20,
+        orphanAfterMs: 0,
         ...options.timings,
       },
     });

@@ -13,7 +13,8 @@ function errorJson(code: ErrorCode, message: string): string {
  * Keys: `<root>:job:<id>` hash, the record; `<root>:job-events:<id>` stream; `<root>:jobs` zset by creation;
  * `<root>:jobs:<status>` zset by creation; `<root>:waiting:<model>` zset of queued jobs in the order they are taken;
  * `<root>:deadlines` zset by deadline; `<root>:expiries` zset of final jobs by the end of their retention;
- * `<root>:unqueued` zset of open jobs whose queue entry may be missing, by the time of the mark;
+ * `<root>:unqueued` zset of open jobs whose queue entry may be missing, by the time of the mark; `<root>:orphans` zset
+ * of ids that have objects in the store and no record, by when that was first seen;
  * `<root>:idempotency:<hash>` hash; `<root>:webhook-outbox` stream; channels `<root>:notifications` ("kind id") and
  * `<root>:aborts` ("reason id"). BullMQ's keys are `<root>:<queue>:...`.
  */

@@ -57,3 +57,24 @@ for _, id in ipairs(ids) do
 end
 return { #ids, staying, marked, crashed }
 `;
+
+/**
+ * Notes which of the ids have no record, and since when.
+ * ARGV: ms that an id must have been without one, then the ids. Returns those of them that have been for so long.
+ */
+export const noteOrphansLua = `${sharedLua}
+local orphans, orphaned = root .. ':orphans', {}
+local afterMs = tonumber(ARGV[1])
+-- Of ids that are no longer in the store.
+redis.call('ZREMRANGEBYSCORE', orphans, '-inf', nowMs() - 2 * afterMs - 1)
+for index = 2, #ARGV do
+  local id = ARGV[index]
+  if redis.call('EXISTS', jobKey(id)) == 1 then
+    redis.call('ZREM', orphans, id)
+  else
+    redis.call('ZADD', orphans, 'NX', nowMs(), id)
+    if tonumber(redis.call('ZSCORE', orphans, id)) <= nowMs() - afterMs then orphaned[#orphaned + 1] = id end
+  end
+end
+return orphaned
+`;

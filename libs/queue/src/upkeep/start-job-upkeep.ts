@@ -2,6 +2,7 @@ import { type JobUpkeep, type JobUpkeepOptions, type UpkeepTimings } from '../jo
 import { JobQueues } from '../queue-entry.js';
 import { connectRedis, keyRootOf, pingRedis } from '../redis-client.js';
 import { RepeatedPass } from './repeated-pass.js';
+import { removeOrphans } from './remove-orphans.js';
 import { enqueueMarkedJobs, expireJobs, reconcileJobs, removeExpiredJobs } from './upkeep-passes.js';
 import { defineUpkeepScripts } from './upkeep-scripts.js';
 
@@ -11,6 +12,8 @@ const TIMINGS: UpkeepTimings = {
   enqueueAfterMs: 5_000,
   removeEveryMs: 30_000,
   reconcileEveryMs: 30_000,
+  sweepEveryMs: 3_600_000,
+  orphanAfterMs: 86_400_000,
 };
 
 /**
@@ -33,6 +36,11 @@ export async function startJobUpkeep(options: JobUpkeepOptions): Promise<JobUpke
     },
     { name: 'remove', everyMs: timings.removeEveryMs, run: () => removeExpiredJobs(parts) },
     { name: 'reconcile', everyMs: timings.reconcileEveryMs, run: () => reconcileJobs(parts) },
+    {
+      name: 'sweep',
+      everyMs: timings.sweepEveryMs,
+      run: () => removeOrphans({ ...options, scripts: parts.scripts }, timings.orphanAfterMs),
+    },
   ].map((pass) => new RepeatedPass(pass, logger));
   return {
     ping: () => pingRedis(redis),

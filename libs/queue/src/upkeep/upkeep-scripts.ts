@@ -1,7 +1,13 @@
 import { type Redis } from 'ioredis';
 import { z } from 'zod';
 import { deleteJobLua } from '../lua/manage-job.lua.js';
-import { expireDueJobsLua, listDueLua, postponeExpiryLua, reconcilePageLua } from '../lua/upkeep.lua.js';
+import {
+  expireDueJobsLua,
+  listDueLua,
+  noteOrphansLua,
+  postponeExpiryLua,
+  reconcilePageLua,
+} from '../lua/upkeep.lua.js';
 import { defineScript } from '../script.js';
 
 const ids = z.array(z.string());
@@ -20,6 +26,8 @@ export interface UpkeepScripts {
   postponeExpiry(id: string, byMs: number): Promise<void>;
   reconcilePage(status: 'queued' | 'in_progress', offset: number, limit: number): Promise<ReconciledPage>;
   deleteJob(id: string): Promise<void>;
+  /** Those of the ids that have had no record for so long. */
+  noteOrphans(jobIds: readonly string[], afterMs: number): Promise<string[]>;
 }
 
 export function defineUpkeepScripts(redis: Redis, root: string): UpkeepScripts {
@@ -29,6 +37,7 @@ export function defineUpkeepScripts(redis: Redis, root: string): UpkeepScripts {
   const postponeExpiry = define('postpone the removal of a job', postponeExpiryLua);
   const reconcilePage = define('compare jobs with their queues', reconcilePageLua);
   const deleteJob = define('delete the job', deleteJobLua);
+  const noteOrphans = define('look for records', noteOrphansLua);
   return {
     expireDueJobs: async (limit) => ids.parse(await expireDueJobs(limit)),
     listDue: async (index, dueForMs, limit) => ids.parse(await listDue(index, dueForMs, limit)),
@@ -36,5 +45,6 @@ export function defineUpkeepScripts(redis: Redis, root: string): UpkeepScripts {
     reconcilePage: async (status, offset, limit) =>
       reconcileReply.parse(await reconcilePage(status, offset, limit)),
     deleteJob: async (id) => void (await deleteJob(id)),
+    noteOrphans: async (jobIds, afterMs) => ids.parse(await noteOrphans(afterMs, ...jobIds)),
   };
 }

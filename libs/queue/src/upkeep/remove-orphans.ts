@@ -1,0 +1,33 @@
+import { type JobUpkeepOptions } from '../job-upkeep.js';
+import { type UpkeepScripts } from './upkeep-scripts.js';
+
+const BATCH_SIZE = 200;
+
+type Parts = Pick<JobUpkeepOptions, 'storedJobIds' | 'removeOrphan' | 'logger'> & { scripts: UpkeepScripts };
+
+/** Removes inputs that have been in the store without a record for `afterMs`. One that cannot go stays for next time. */
+export async function removeOrphans(parts: Parts, afterMs: number): Promise<void> {
+  for await (const ids of inBatches(parts.storedJobIds())) {
+    for (const jobId of await parts.scripts.noteOrphans(ids, afterMs)) await removeOrphan(parts, jobId);
+  }
+}
+
+async function removeOrphan({ removeOrphan, logger }: Parts, jobId: string): Promise<void> {
+  try {
+    await removeOrphan(jobId);
+    logger.info({ jobId }, 'removed inputs of a job that was never made');
+  } catch (err) {
+    logger.error({ err, jobId }, 'could not remove inputs of a job that was never made');
+  }
+}
+
+async function* inBatches(ids: AsyncIterable<string>): AsyncGenerator<string[]> {
+  let batch = new Set<string>();
+  for await (const id of ids) {
+    batch.add(id);
+    if (batch.size < BATCH_SIZE) continue;
+    yield [...batch];
+    batch = new Set();
+  }
+  if (batch.size > 0) yield [...batch];
+}
