@@ -6,6 +6,7 @@ import { type Audit, audit } from './audit.js';
 import { Client } from './client.js';
 import { type DrillSystem, startDrillSystem } from './drill-system.js';
 import { Load, type LoadResult } from './load.js';
+import { type ServiceName } from './member.js';
 import { OpenJobs } from './open-jobs.js';
 import { readQuestions } from './questions.js';
 import { carryOut, type DrainOutcome, planStrikes, type Victim } from './strikes.js';
@@ -31,13 +32,20 @@ export interface DrillOptions {
   readonly log: (line: string) => void;
 }
 
+/** A process that ended by itself: how often, in which ways, and what it said. */
+export interface OwnExits {
+  readonly name: ServiceName;
+  readonly count: number;
+  readonly ends: readonly string[];
+  readonly lastWords: readonly string[];
+}
+
 export interface DrillResult {
   readonly audit: Audit;
   readonly load: LoadResult;
   readonly kills: Readonly<Record<Victim, number>>;
   readonly drains: readonly DrainOutcome[];
-  /** What ended by itself, and why, as far as it said. */
-  readonly ownExits: readonly string[];
+  readonly ownExits: readonly OwnExits[];
   readonly fullDisk: 'done' | 'not asked for' | { readonly skipped: string };
   readonly strikeSeconds: number;
   readonly settleSeconds: number;
@@ -90,7 +98,7 @@ async function drillSystem(
     audit: result,
     load: seen,
     ...blows,
-    ownExits: await describeOwnExits(system),
+    ownExits: await findOwnExits(system),
     strikeSeconds: Math.round((struckAt - startedAt) / 1000),
     settleSeconds: Math.round((settledAt - struckAt) / 1000),
   };
@@ -162,14 +170,21 @@ async function until(isDone: () => boolean, timeoutMs: number): Promise<void> {
   }
 }
 
-/** Exits that no signal of ours explains, counted by the last words of their process. */
-async function describeOwnExits({ members }: DrillSystem): Promise<string[]> {
-  const described: string[] = [];
+/** Exits that no signal of ours explains. */
+async function findOwnExits({ members }: DrillSystem): Promise<OwnExits[]> {
+  const found: OwnExits[] = [];
   for (const member of Object.values(members)) {
-    if (member.ownExits.length === 0) continue;
-    const fatal = (await member.log()).filter(({ level }) => level === 60 || level === 'fatal');
-    const words = [...new Set(fatal.map(({ msg }) => String(msg)))].join('; ');
-    described.push(`${member.name} ${member.ownExits.length} times: ${words}`);
+    const { name, ownExits } = member;
+    if (ownExits.length === 0) continue;
+    const ends = ownExits.map(({ code, signal }) => signal ?? `exit code ${code}`);
+    const lastWords = (await member.log())
+      .filter(({ level }) => level === 'fatal')
+      .map(({ msg }) => String(msg));
+    found.push({ name, count: ends.length, ends: unique(ends), lastWords: unique(lastWords) });
   }
-  return described;
+  return found;
+}
+
+function unique(words: readonly string[]): string[] {
+  return [...new Set(words)];
 }

@@ -1,7 +1,7 @@
-import { type DrillResult } from './drill.js';
+import { type DrillResult, type OwnExits } from './drill.js';
 
 /** Words of a process that ends because there is no Redis at its start: whoever supervises it tries again. */
-const NO_REDIS_AT_START = /^(the \w+ cannot run: Redis failed to [^;]*(; )?)+$/;
+const NO_REDIS_AT_START = /^the \w+ cannot run: Redis failed to connect/;
 
 /** Everything that a drill must not find, in words; empty when all is well. */
 export function findingsOf({ audit, load, drains, ownExits }: DrillResult): string[] {
@@ -14,7 +14,9 @@ export function findingsOf({ audit, load, drains, ownExits }: DrillResult): stri
     'contradictory webhooks': audit.webhooks.contradictory,
     'left behind': audit.leftovers,
     refused: load.refusals,
-    'ended by itself': ownExits.filter((words) => !NO_REDIS_AT_START.test(words.replace(/^.*? times: /, ''))),
+    'ended by itself': ownExits
+      .filter((exits) => !isForWantOfRedis(exits))
+      .map(({ name, ends, lastWords }) => `${name} with ${[...ends, ...lastWords].join(', ')}`),
     'stopped badly': drains
       .filter(({ end }) => end.startsWith('exit code'))
       .map(({ name, end }) => `${name} ${end}`),
@@ -25,4 +27,10 @@ export function findingsOf({ audit, load, drains, ownExits }: DrillResult): stri
     ...Object.entries(lists).flatMap(([what, entries]) => entries.map((entry) => `${what}: ${entry}`)),
     ...(unsignedCount > 0 ? [`${unsignedCount} webhooks without a valid signature`] : []),
   ];
+}
+
+function isForWantOfRedis({ ends, lastWords }: OwnExits): boolean {
+  return (
+    ends.every((end) => end === 'exit code 1') && lastWords.every((words) => NO_REDIS_AT_START.test(words))
+  );
 }

@@ -21,7 +21,7 @@ export function renderReport(options: DrillOptions, result: DrillResult, date: D
       ['outage of Redis', options.redisOutageMs === 0 ? 'none' : `${options.redisOutageMs / 1000} s`],
       ['full disk under the store', describeFullDisk(options, result)],
       ['asked to stop by SIGTERM', describeDrains(drains)],
-      ['processes that ended by themselves', result.ownExits.join('. ') || 'none'],
+      ['ended by themselves', describeOwnExits(result.ownExits)],
     ]),
     ...table('jobs', [
       ['accepted', String(audit.acceptedCount)],
@@ -73,6 +73,13 @@ function describeDrains(drains: DrillResult['drains']): string {
   const ends = [...new Set(drains.map(({ end }) => end))];
   const counted = ends.map((end) => `${drains.filter((drain) => drain.end === end).length} ended ${end}`);
   return `${drains.length}: ${counted.join(', ')}; the longest took ${(longestMs / 1000).toFixed(1)} s`;
+}
+
+function describeOwnExits(ownExits: DrillResult['ownExits']): string {
+  if (ownExits.length === 0) return 'none';
+  const counts = ownExits.map(({ name, count }) => `${name} ${count}`).join(', ');
+  const words = [...new Set(ownExits.flatMap(({ lastWords }) => lastWords.map((line) => `"${line}"`)))];
+  return `${counts}: ${words.join(', ')}`;
 }
 
 function describeCodes(countByCode: Readonly<Record<string, number>>): string {
