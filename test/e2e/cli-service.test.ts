@@ -118,7 +118,6 @@ describe('tessera caption --url', () => {
         headers: { 'retry-after': '0' },
       },
       'full.png': { kind: 'error', status: 429, code: 'queue_full', headers: { 'retry-after': '0' } },
-      'busy.png': { kind: 'error', status: 409, code: 'idempotency_key_in_use' },
     };
     const scripted = await start(({ images, attempt }) => {
       const name = String(images[0]);

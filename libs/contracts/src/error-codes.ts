@@ -78,12 +78,6 @@ export const ERROR_CODES = {
     false,
     'The job has not ended yet, so it cannot be deleted; cancel it first.',
   ),
-  idempotency_key_in_use: entry(
-    409,
-    'conflict_error',
-    true,
-    'A request with this Idempotency-Key is still being handled.',
-  ),
   request_timeout: entry(
     408,
     'invalid_request_error',

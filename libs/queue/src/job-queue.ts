@@ -1,18 +1,27 @@
 import type { Answer, Job, JobError, JobRecord, JobStatus, ServedModel } from '@tessera/contracts';
 
+/** What an Idempotency-Key has done before. */
+export type EarlierUse =
+  /** It made this job with the same body. */
+  | { kind: 'replayed'; record: JobRecord }
+  /** It came with another body. */
+  | { kind: 'key_reused' };
+
 /** What `createJob` did. Nothing was kept unless `created`. */
 export type CreateJobOutcome =
+  | EarlierUse
   | { kind: 'created'; record: JobRecord }
-  /** The idempotency key already made this job with the same body. */
-  | { kind: 'replayed'; record: JobRecord }
-  | { kind: 'key_reused' }
-  | { kind: 'key_in_use' }
   | { kind: 'queue_full'; waitingJobCount: number; limit: number };
+
+export interface Idempotency {
+  key: string;
+  bodySha256: string;
+}
 
 export interface NewJob {
   record: JobRecord;
   priority: 'normal' | 'low';
-  idempotency?: { key: string; bodySha256: string };
+  idempotency?: Idempotency;
 }
 
 export type CancelOutcome = 'cancelled' | 'requested' | 'already_final' | 'not_found';
@@ -33,6 +42,8 @@ export type JobStreamEvent =
 /** Job records and queues as the API sees them. */
 export interface JobStore {
   createJob(job: NewJob): Promise<CreateJobOutcome>;
+  /** Undefined for a key that was not used before, or whose job is gone. */
+  findEarlierUse(idempotency: Idempotency): Promise<EarlierUse | undefined>;
   getJob(id: string): Promise<JobRecord | undefined>;
   /** Newest first. `after` is the id of the last record already seen. */
   listJobs(query: { limit: number; after?: string; status?: JobStatus }): Promise<JobPage>;

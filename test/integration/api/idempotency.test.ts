@@ -54,6 +54,26 @@ describe('an Idempotency-Key', () => {
     await worker.drain(1_000);
   });
 
+  it('replays the job though its model is gone and a limit is lower than it was', async () => {
+    const body = JSON.stringify({ question: 'q', images: [toDataUrl(png)] });
+    const later = await startTestApi(redis, {
+      TESSERA_QUEUE_PREFIX: api.config.redis.prefix,
+      TESSERA_MODELS: 'another',
+      TESSERA_MAX_IMAGE_BYTES: '1',
+    });
+    try {
+      const replayed = await later.client.createJob(body, key);
+      expect(replayed).toMatchObject({ status: 202, body: { id: first.id, status: 'completed' } });
+      expect(replayed.headers.get('idempotent-replayed')).toBe('true');
+      const other = await later.client.post<ErrorBody>('/v1/jobs', { question: 'another' }, key);
+      expect(other).toMatchObject({ status: 422, body: { error: { code: 'idempotency_key_reused' } } });
+      const fresh = await later.client.post<ErrorBody>('/v1/jobs', { question: 'q', model: 'tiny' });
+      expect(fresh).toMatchObject({ status: 404, body: { error: { code: 'model_not_found' } } });
+    } finally {
+      await later.close();
+    }
+  });
+
   it('knows a form again whatever its boundary', async () => {
     const send = (question: string) =>
       api.client.send<Job>('POST', '/v1/jobs', {

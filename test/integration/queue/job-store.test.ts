@@ -50,6 +50,24 @@ describe('createJob', () => {
     expect((await store.listJobs({ limit: 10 })).records).toEqual([record]);
   });
 
+  it('tells what an idempotency key has done before, and nothing of a key whose job is gone', async () => {
+    const store = await bench.store(bench.newConnection());
+    const record = newRecord();
+    const idempotency = { key: 'order 8', bodySha256: 'a'.repeat(64) };
+    expect(await store.findEarlierUse(idempotency)).toBeUndefined();
+    await store.createJob({ record, priority: 'normal', idempotency });
+    expect(await store.findEarlierUse(idempotency)).toMatchObject({
+      kind: 'replayed',
+      record: { id: record.id },
+    });
+    expect(await store.findEarlierUse({ ...idempotency, bodySha256: 'b'.repeat(64) })).toEqual({
+      kind: 'key_reused',
+    });
+    await store.requestCancel(record.id);
+    await store.deleteJob(record.id);
+    expect(await store.findEarlierUse(idempotency)).toBeUndefined();
+  });
+
   it('remembers an idempotency key for a day', async () => {
     const connection = bench.newConnection();
     const store = await bench.store(connection);

@@ -22,7 +22,6 @@ const CREATE_JOB_ERRORS = [
   'url_not_allowed',
   'context_length_exceeded',
   'model_not_found',
-  'idempotency_key_in_use',
   'idempotency_key_reused',
   'queue_full',
 ] as const;

@@ -46,14 +46,6 @@ export class IdempotencyKeyReusedError extends TesseraError {
   }
 }
 
-export class IdempotencyKeyInUseError extends TesseraError {
-  readonly code = 'idempotency_key_in_use';
-
-  constructor() {
-    super('a request with this Idempotency-Key is still being handled', { param: 'Idempotency-Key' });
-  }
-}
-
 export class TooManyStreamsError extends TesseraError {
   readonly code = 'too_many_streams';
 

@@ -21,6 +21,8 @@ export class CreateJobService {
   /** @throws {TesseraError} nothing is kept then */
   async create(command: CreateJobCommand): Promise<CreatedJob> {
     const { body, uploads } = command;
+    const earlier = await this.keeper.findEarlier(command);
+    if (earlier !== undefined) return earlier;
     const draft = toJobDraft(body, {
       ...this.images.limits,
       uploads,

@@ -3,7 +3,7 @@ import { type Config } from '@tessera/config';
 import { type JobRecord } from '@tessera/contracts';
 import { type Logger } from '@tessera/observability';
 import { type CreateJobOutcome, type JobStore, type NewJob } from '@tessera/queue';
-import { IdempotencyKeyInUseError, IdempotencyKeyReusedError, QueueFullError } from '../errors/job.errors.js';
+import { IdempotencyKeyReusedError, QueueFullError } from '../errors/job.errors.js';
 import { CONFIG, JOB_STORE, LOGGER } from '../tokens.js';
 import { type CreateJobCommand } from './create-job-command.js';
 import { JobImagesService } from './job-images.service.js';
@@ -26,6 +26,15 @@ export class KeepJobService {
     @Inject(JOB_STORE) private readonly jobStore: JobStore,
     @Inject(JobImagesService) private readonly images: JobImagesService,
   ) {}
+
+  /**
+   * The job that this request has made before, whatever has changed since: its model may be gone, or a limit lower.
+   * @throws {IdempotencyKeyReusedError}
+   */
+  async findEarlier({ idempotency }: CreateJobCommand): Promise<CreatedJob | undefined> {
+    const use = idempotency === undefined ? undefined : await this.jobStore.findEarlierUse(idempotency);
+    return use === undefined ? undefined : toCreatedJob(use);
+  }
 
   /** @throws {TesseraError} nothing is kept then */
   async keep(command: CreateJobCommand, draft: JobDraft, model: string): Promise<CreatedJob> {
@@ -85,8 +94,6 @@ function toCreatedJob(outcome: CreateJobOutcome): CreatedJob {
       return { record: outcome.record, replayed: true };
     case 'key_reused':
       throw new IdempotencyKeyReusedError();
-    case 'key_in_use':
-      throw new IdempotencyKeyInUseError();
     case 'queue_full':
       throw new QueueFullError(outcome.waitingJobCount, outcome.limit);
   }

@@ -48,7 +48,6 @@ function isFull(error: Error): boolean {
 function isTransient(error: Error): boolean {
   if (error instanceof ServiceUnreachableError) return true;
   if (!(error instanceof ServiceRefusedError)) return false;
-  const { status, code, shouldRetry } = error.refusal;
-  const passes = status >= 500 || status === 408 || status === 429 || code === 'idempotency_key_in_use';
-  return passes && shouldRetry;
+  const { status, shouldRetry } = error.refusal;
+  return shouldRetry && (status >= 500 || status === 408 || status === 429);
 }

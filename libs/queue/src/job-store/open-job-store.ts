@@ -55,6 +55,7 @@ function toJobStore(options: JobStoreOptions, { redis, root, notifications }: Pa
   const creator = new JobCreator(options, { redis, root, scripts, queues });
   return {
     createJob: (job) => creator.create(job),
+    findEarlierUse: (idempotency) => scripts.findEarlierUse(idempotency),
     getJob: (id) => reader.record(id),
     listJobs: (query) => scripts.listJobs(query),
     requestCancel: (id) => scripts.requestCancel(id),

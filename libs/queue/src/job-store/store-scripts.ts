@@ -3,8 +3,15 @@ import { type Redis } from 'ioredis';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { UnknownCursorError } from '../errors.js';
-import { type CancelOutcome, type CreateJobOutcome, type JobPage, type NewJob } from '../job-queue.js';
-import { createJobLua } from '../lua/create-job.lua.js';
+import {
+  type CancelOutcome,
+  type CreateJobOutcome,
+  type EarlierUse,
+  type Idempotency,
+  type JobPage,
+  type NewJob,
+} from '../job-queue.js';
+import { createJobLua, findEarlierUseLua } from '../lua/create-job.lua.js';
 import { deleteJobLua, listJobsLua, requestCancelLua } from '../lua/manage-job.lua.js';
 import { encodeRecord, recordReply } from '../record-fields.js';
 import { defineScript } from '../script.js';
@@ -12,9 +19,13 @@ import { defineScript } from '../script.js';
 /** Time that an Idempotency-Key is remembered, counted from its first use. */
 const IDEMPOTENCY_KEY_SECONDS = 86_400;
 
+const replayedReply = z.tuple([z.literal('replayed'), recordReply]);
+const reusedReply = z.tuple([z.literal('key_reused')]);
+const earlierUseReply = z.union([replayedReply, reusedReply, z.tuple([z.literal('unused')])]);
 const createReply = z.union([
-  z.tuple([z.enum(['created', 'replayed']), recordReply]),
-  z.tuple([z.literal('key_reused')]),
+  z.tuple([z.literal('created'), recordReply]),
+  replayedReply,
+  reusedReply,
   z.tuple([z.literal('queue_full'), z.int()]),
 ]);
 const cancelReply = z.enum(['cancelled', 'requested', 'already_final', 'not_found']);
@@ -30,6 +41,7 @@ export interface StoreScripts {
     job: NewJob,
     limits: { maxWaitingJobs: number; retentionSeconds: number },
   ): Promise<CreateJobOutcome>;
+  findEarlierUse(idempotency: Idempotency): Promise<EarlierUse | undefined>;
   requestCancel(id: string): Promise<CancelOutcome>;
   deleteJob(id: string): Promise<boolean>;
   listJobs(query: { limit: number; after?: string; status?: JobStatus }): Promise<JobPage>;
@@ -37,6 +49,10 @@ export interface StoreScripts {
 
 export function defineStoreScripts(redis: Redis, root: string): StoreScripts {
   const createJob = defineScript(redis, root, { action: 'create the job', lua: createJobLua });
+  const findEarlierUse = defineScript(redis, root, {
+    action: 'look an Idempotency-Key up',
+    lua: findEarlierUseLua,
+  });
   const requestCancel = defineScript(redis, root, { action: 'cancel the job', lua: requestCancelLua });
   const deleteJob = defineScript(redis, root, { action: 'delete the job', lua: deleteJobLua });
   const listJobs = defineScript(redis, root, { action: 'list jobs', lua: listJobsLua });
@@ -47,13 +63,15 @@ export function defineStoreScripts(redis: Redis, root: string): StoreScripts {
         record.id,
         maxWaitingJobs,
         record.deadlineAtMs ?? '',
-        idempotency === undefined ? '' : createHash('sha256').update(idempotency.key).digest('hex'),
+        idempotency === undefined ? '' : hashKey(idempotency),
         idempotency?.bodySha256 ?? '',
         IDEMPOTENCY_KEY_SECONDS,
         ...encodeRecord(record, { priority, retentionSeconds }),
       );
       return toCreateOutcome(createReply.parse(reply), maxWaitingJobs);
     },
+    findEarlierUse: async (idempotency) =>
+      toEarlierUse(earlierUseReply.parse(await findEarlierUse(hashKey(idempotency), idempotency.bodySha256))),
     requestCancel: async (id) => cancelReply.parse(await requestCancel(id)),
     deleteJob: async (id) => deleteReply.parse(await deleteJob(id)) === 'deleted',
     listJobs: async ({ limit, after, status }) => {
@@ -64,6 +82,21 @@ export function defineStoreScripts(redis: Redis, root: string): StoreScripts {
       return toPage(records, limit);
     },
   };
+}
+
+function hashKey({ key }: Idempotency): string {
+  return createHash('sha256').update(key).digest('hex');
+}
+
+function toEarlierUse(reply: z.infer<typeof earlierUseReply>): EarlierUse | undefined {
+  switch (reply[0]) {
+    case 'replayed':
+      return { kind: 'replayed', record: reply[1] };
+    case 'key_reused':
+      return { kind: 'key_reused' };
+    case 'unused':
+      return undefined;
+  }
 }
 
 function toCreateOutcome(reply: z.infer<typeof createReply>, limit: number): CreateJobOutcome {

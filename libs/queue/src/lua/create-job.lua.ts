@@ -1,24 +1,34 @@
 import { sharedLua } from './shared.lua.js';
 
+/** What a key has done before: {'replayed', record fields}, {'key_reused'}, or nil; `id` is that of the job at hand. */
+const earlierUseLua = `
+local function earlierUse(keyHash, bodySha256, id)
+  local owner = redis.call('HMGET', root .. ':idempotency:' .. keyHash, 'jobId', 'bodySha256')
+  -- A key whose job was deleted is free again: there is nothing left to replay.
+  if not owner[1] or owner[1] == id or redis.call('EXISTS', jobKey(owner[1])) == 0 then return nil end
+  if owner[2] ~= bodySha256 then return { 'key_reused' } end
+  return { 'replayed', redis.call('HGETALL', jobKey(owner[1])) }
+end
+`;
+
+/** ARGV: idempotency key hash, SHA-256 of the body. Returns {'replayed', record fields}, {'key_reused'} or {'unused'}. */
+export const findEarlierUseLua = `${sharedLua}${earlierUseLua}
+return earlierUse(ARGV[1], ARGV[2], '') or { 'unused' }
+`;
+
 /**
  * Writes a new job's record, indexes and idempotency key, and marks it unqueued until its queue entry is known to exist.
  * ARGV: id, most jobs that may wait, deadline in Unix ms or '', idempotency key hash or '', SHA-256 of the body,
  * seconds the idempotency key is kept, then the record's field and value pairs (status is 'queued').
  * Returns {'created' | 'replayed', record fields} or {'key_reused'} or {'queue_full', jobs waiting}.
  */
-export const createJobLua = `${sharedLua}
+export const createJobLua = `${sharedLua}${earlierUseLua}
 local id = ARGV[1]
 local key = jobKey(id)
 local idempotencyKey = root .. ':idempotency:' .. ARGV[4]
 
-if ARGV[4] ~= '' then
-  local owner = redis.call('HMGET', idempotencyKey, 'jobId', 'bodySha256')
-  -- A key whose job was deleted is free again: there is nothing left to replay.
-  if owner[1] and owner[1] ~= id and redis.call('EXISTS', jobKey(owner[1])) == 1 then
-    if owner[2] ~= ARGV[5] then return { 'key_reused' } end
-    return { 'replayed', redis.call('HGETALL', jobKey(owner[1])) }
-  end
-end
+local earlier = ARGV[4] ~= '' and earlierUse(ARGV[4], ARGV[5], id)
+if earlier then return earlier end
 -- The same command again, sent by the client after a reconnect.
 if redis.call('EXISTS', key) == 1 then return { 'created', redis.call('HGETALL', key) } end
 
