@@ -93,7 +93,7 @@ describe('startRedisServer', () => {
       client.config('GET', 'append*', 'maxmemory-policy', 'save'),
     );
     expect(settings).toEqual(
-      expect.arrayContaining(['appendonly', 'yes', 'appendfsync', 'everysec', 'noeviction']),
+      expect.arrayContaining(['appendonly', 'yes', 'appendfsync', 'always', 'noeviction']),
     );
     expect(await askWithoutPassword(server.endpoint.port)).toContain('NOAUTH');
     expect((await stat(join(folder.path, 'redis', 'redis.conf'))).mode & 0o077).toBe(0);
