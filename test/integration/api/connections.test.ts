@@ -112,6 +112,18 @@ describe('every answer', () => {
   });
 });
 
+describe('headers past the limit', () => {
+  it('are answered to a client that listens only once all are sent', async () => {
+    const socket = await openConnection(api.url, 'GET /v1/jobs HTTP/1.1\r\nHost: a\r\n');
+    socket.on('error', () => undefined);
+    if (!socket.write(`X-Long: ${'a'.repeat(20_000_000)}\r\n\r\n`)) await once(socket, 'drain');
+    expect(await readAnswer(socket)).toMatchObject({
+      status: 431,
+      body: { error: { code: 'headers_too_large' } },
+    });
+  });
+});
+
 describe('a body past the limit', () => {
   const headOf = (byteCount: number): string =>
     `POST /v1/jobs HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${byteCount}\r\n\r\n`;

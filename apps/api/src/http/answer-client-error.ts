@@ -5,6 +5,7 @@ import { type Config } from '@tessera/config';
 import { type TesseraError } from '@tessera/contracts';
 import { HeadersTooLargeError, InvalidRequestError, RequestTimeoutError } from '../errors/request.errors.js';
 import { toErrorAnswer } from '../errors/to-error-answer.js';
+import { cutOffLater } from './cut-off-later.js';
 import { chooseRequestId } from './request-id.js';
 
 /** Bytes that the request line and the headers may have together. */
@@ -13,12 +14,12 @@ export const MAX_HEADER_BYTES = 16_384;
 /** Answers what Node's HTTP parser could not make a request of. There is no reply object, so the bytes are ours. */
 export function answerClientErrors({ headersTimeoutMs, requestTimeoutMs }: Config['http']) {
   return (error: NodeJS.ErrnoException, socket: Socket): void => {
-    if (error.code === 'ECONNRESET' || !socket.writable) {
-      socket.destroy();
-      return;
-    }
+    if (error.code === 'ECONNRESET') socket.destroy();
+    // Answered already: what still comes is read as one more error.
+    if (!socket.writable) return;
     const timeout = new RequestTimeoutError(headersTimeoutMs, requestTimeoutMs);
     socket.end(toResponseText(error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? timeout : classify(error)));
+    cutOffLater(socket);
   };
 }
 

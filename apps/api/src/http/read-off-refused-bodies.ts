@@ -1,7 +1,5 @@
 import { type FastifyInstance } from 'fastify';
-
-/** Time that a client gets to take in an answer that came before its request was sent in full, in milliseconds. */
-const LINGER_MS = 5_000;
+import { cutOffLater } from './cut-off-later.js';
 
 /**
  * An answer may come while the client still sends: to a body that is too large, most of all. To close the connection at
@@ -15,8 +13,7 @@ export function readOffRefusedBodies(fastify: FastifyInstance): void {
   });
   fastify.addHook('onResponse', async ({ raw }) => {
     if (raw.complete || raw.destroyed) return;
-    const deadline = setTimeout(() => raw.socket.destroy(), LINGER_MS).unref();
-    raw.once('close', () => clearTimeout(deadline));
+    raw.once('close', cutOffLater(raw.socket));
     raw.resume();
   });
 }
