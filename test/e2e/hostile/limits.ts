@@ -3,9 +3,10 @@ export const MAX_IMAGE_PIXELS = 25_000_000;
 export const MAX_IMAGE_BYTES = 20_000_000;
 export const MAX_BODY_BYTES = 75_000_000;
 export const MAX_IMAGES_PER_JOB = 64;
-export const FETCH_TIMEOUT_MS = 1_500;
-export const HEADERS_TIMEOUT_MS = 1_000;
-export const REQUEST_TIMEOUT_MS = 8_000;
+// Long enough for a busy machine: none but the cases that are slow on purpose may meet them.
+export const FETCH_TIMEOUT_MS = 4_000;
+export const HEADERS_TIMEOUT_MS = 4_000;
+export const REQUEST_TIMEOUT_MS = 15_000;
 
 export const HOSTILE_SETTINGS = {
   TESSERA_ALLOWED_PRIVATE_NETWORKS: '127.0.0.2/32',
