@@ -6,10 +6,13 @@ import { loadImage } from '@tessera/media';
 import { type SafeHttp } from '@tessera/safe-fetch';
 import { type ObjectStore } from '@tessera/storage';
 import pLimit from 'p-limit';
+import { ByteBudget } from './byte-budget.js';
 import { CONFIG, OBJECT_STORE, SAFE_HTTP } from './tokens.js';
 
 /** Images of one job that are fetched at the same time. */
 const CONCURRENT_IMAGES = 4;
+
+type LoadedJobImage = GenerationImage & { readonly bytes: Uint8Array };
 
 /** Brings the images of a job here, from the store or from their URLs. */
 @Injectable()
@@ -23,10 +26,21 @@ export class JobImages {
   /** In the order of the request. @throws {TesseraError} of the first image that cannot be had */
   load({ request }: JobRecord, signal: AbortSignal): Promise<GenerationImage[]> {
     const limit = pLimit(CONCURRENT_IMAGES);
-    return Promise.all(request.images.map((image) => limit(() => this.loadOne(image, signal))));
+    const budget = new ByteBudget(this.config.images.maxBytesPerJob);
+    return Promise.all(
+      request.images.map((image) =>
+        limit(async () => {
+          // The images after the one that failed are not fetched any more.
+          budget.throwIfSpent();
+          const { bytes, ...loaded } = await this.loadOne(image, signal);
+          budget.spend(bytes.length);
+          return loaded;
+        }),
+      ),
+    );
   }
 
-  private async loadOne(image: JobImage, signal: AbortSignal): Promise<GenerationImage> {
+  private async loadOne(image: JobImage, signal: AbortSignal): Promise<LoadedJobImage> {
     const { source, ...tileBounds } = image;
     const { maxBytes, maxPixels, fetchTimeoutMs } = this.config.images;
     const loaded = await loadImage(source, {

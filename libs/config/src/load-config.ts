@@ -36,6 +36,7 @@ function groupSettings(values: SettingValues, workingDirectory: string) {
     network: { allowedPrivateNetworks: values.TESSERA_ALLOWED_PRIVATE_NETWORKS },
     images: {
       maxBytes: values.TESSERA_MAX_IMAGE_BYTES,
+      maxBytesPerJob: values.TESSERA_MAX_JOB_IMAGE_BYTES,
       maxPixels: values.TESSERA_MAX_IMAGE_PIXELS,
       maxPerJob: values.TESSERA_MAX_IMAGES_PER_JOB,
       fetchTimeoutMs: values.TESSERA_FETCH_TIMEOUT_MS,

@@ -35,7 +35,7 @@ export const ERROR_CODES = {
   unknown_parameter: badRequest('A field that the API does not know.'),
   too_many_images: badRequest('More images than one job may carry.'),
   image_unreadable: badRequest('The bytes are not an image that can be decoded, or the image is damaged.'),
-  image_too_large: badRequest('The image has more bytes than allowed.'),
+  image_too_large: badRequest('The image, or all images of the job together, have more bytes than allowed.'),
   image_too_many_pixels: badRequest('The image has more pixels than allowed.'),
   image_url_invalid: badRequest('The image URL cannot be parsed or has a scheme that is not allowed.'),
   url_not_allowed: badRequest(

@@ -23,6 +23,13 @@ export const imageSettings = {
     default: '20000000',
     schema: integerText(1, 1_000_000_000).default(20_000_000),
   }),
+  TESSERA_MAX_JOB_IMAGE_BYTES: setting({
+    group,
+    description: 'Encoded images of one job together: a worker holds those of its slots and four more.',
+    unit: 'bytes',
+    default: '100000000',
+    schema: integerText(1, 10_000_000_000).default(100_000_000),
+  }),
   TESSERA_MAX_IMAGE_PIXELS: setting({
     group,
     description: 'Largest width times height of an image.',

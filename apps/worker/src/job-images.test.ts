@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from '@tessera/config';
+import { type JobRecord } from '@tessera/contracts';
+import { SafeHttp } from '@tessera/safe-fetch';
+import { openFolderStore } from '@tessera/storage';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { JobImages } from './job-images.js';
+
+let folder: string;
+let http: SafeHttp;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tessera-job-images-'));
+  http = new SafeHttp({ allowedPrivateNetworks: [] });
+});
+afterAll(async () => {
+  await http.close();
+  await rm(folder, { recursive: true });
+});
+
+async function load(imageCount: number, maxBytesPerJob: number): Promise<{ width: number }[]> {
+  const store = await openFolderStore(folder);
+  const config = loadConfig({ TESSERA_MAX_JOB_IMAGE_BYTES: String(maxBytesPerJob) });
+  const png = await sharp({ create: { width: 4, height: 2, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer();
+  await store.put('jobs/job_1/images/0', png);
+  const source = { kind: 'object', key: 'jobs/job_1/images/0', bytes: png.length } as const;
+  const record: JobRecord = {
+    id: 'job_1',
+    status: 'in_progress',
+    request: { model: 'tiny', messages: [], images: Array.from({ length: imageCount }, () => ({ source })) },
+    metadata: {},
+    baseUrl: 'http://127.0.0.1',
+    createdAtMs: 0,
+    maxAttempts: 1,
+    attempts: 1,
+    requestId: 'request-1',
+    cancelRequested: false,
+  };
+  return new JobImages(config, store, http).load(record, new AbortController().signal);
+}
+
+describe('JobImages', () => {
+  it('loads images up to the limit of a job, in order', async () => {
+    const images = await load(9, 10_000);
+    expect(images).toHaveLength(9);
+    expect(images[0]).toMatchObject({ width: 4, height: 2 });
+  });
+
+  it('refuses a job whose images are too large together, naming the limit', async () => {
+    await expect(load(9, 200)).rejects.toMatchObject({
+      code: 'image_too_large',
+      message: 'the images of a job may have at most 200 bytes together',
+    });
+  });
+});
