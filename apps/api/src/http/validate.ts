@@ -5,6 +5,7 @@ import {
   MissingParameterError,
   UnknownParameterError,
 } from '../errors/request.errors.js';
+import { describeRule } from './describe-rule.js';
 import { quote } from './quote.js';
 
 type Issue = z.core.$ZodIssue;
@@ -16,7 +17,7 @@ type Path = readonly PropertyKey[];
  *   broken, with the path of the field as `param` (`messages.0.content`) and the value given, shortened
  */
 export function validate<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
-  const outcome = schema.safeParse(value, { reportInput: true });
+  const outcome = schema.safeParse(value, { reportInput: true, error: describeRule });
   if (outcome.success) return outcome.data;
   const issue = outcome.error.issues[0];
   if (issue === undefined) throw new InvalidValueError('the value is not accepted');

@@ -27,7 +27,8 @@ export const workerSettings = {
   TESSERA_KV_CACHE_BYTES: setting({
     group,
     description:
-      'Memory for the KV cache. Every slot gets up to 2,048 positions of it; what is left makes longer slots, ' +
+      'Memory for the KV cache. Every slot takes 2,048 positions, or the whole context where that is shorter; a budget ' +
+      'too small for that is refused. What is left makes longer slots, ' +
       'and the longest slot bounds the context.',
     unit: 'bytes',
     default: '4294967296',

@@ -42,7 +42,7 @@ export class CacheBudgetError extends TesseraError {
     readonly slotCount: number,
   ) {
     super(
-      `a KV cache of ${slotCount} slots needs ${neededBytes} bytes, the budget is ${budgetBytes}; use fewer slots or a larger budget`,
+      `a KV cache of ${slotCount} slots needs ${neededBytes} bytes, the budget is ${budgetBytes}; use fewer slots (TESSERA_SLOTS) or a larger budget (TESSERA_KV_CACHE_BYTES)`,
     );
   }
 }
