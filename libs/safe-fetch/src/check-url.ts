@@ -23,7 +23,9 @@ export function checkUrlBy(rules: AddressRules, text: string, httpsOnly: boolean
   const url = parse(text);
   const reach = reachOf(url, httpsOnly);
   if (reach === 'allowed-networks-only' && !rules.allowsAnyNetwork) {
-    throw new UrlInvalidError('its scheme must be https');
+    throw new UrlInvalidError(
+      'its scheme must be https (http only to addresses in TESSERA_ALLOWED_PRIVATE_NETWORKS)',
+    );
   }
   const reason = whyHostRefused(url, rules, reach);
   if (reason !== undefined) throw new UrlNotAllowedError(url.hostname, reason);
