@@ -3,7 +3,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeMachine, median, medianOf, printTable, RUNS } from '../measure.js';
 import { withRandomModel } from '../model/bench-models.js';
-import { MIDDLE_SHAPE, type RandomShape, TINY_SHAPE } from '../model/random-checkpoint.js';
+import { type BenchShape, MIDDLE_SHAPE, TINY_SHAPE } from '../model/bench-shapes.js';
 import { type DecodeRun, measureDecode } from './decode-window.js';
 
 /** Decode tokens a second by batch, and the share of a decode step that is spent outside ONNX Runtime. */
@@ -12,7 +12,7 @@ const { values: options } = parseArgs({
 });
 const BATCHES = [1, 4, 8, 16];
 
-async function measureShape(shape: RandomShape): Promise<void> {
+async function measureShape(shape: BenchShape): Promise<void> {
   await withRandomModel(shape, async (modelDirectory, directory) => {
     const rows: string[][] = [];
     for (const batch of BATCHES) {

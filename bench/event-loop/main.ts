@@ -7,7 +7,7 @@ import sharp from 'sharp';
 import { describeMachine, printTable } from '../measure.js';
 import { withRandomModel } from '../model/bench-models.js';
 import { type Pauses, PauseMonitor } from './pause-monitor.js';
-import { MIDDLE_SHAPE, type RandomShape, TINY_SHAPE } from '../model/random-checkpoint.js';
+import { type BenchShape, MIDDLE_SHAPE, TINY_SHAPE } from '../model/bench-shapes.js';
 
 /**
  * The longest time that the event loop stood still while the engine ran at full load: many requests at once, one and
@@ -19,7 +19,7 @@ const { values: options } = parseArgs({
 const LIMIT_MS = 50;
 
 interface Load {
-  readonly shape: RandomShape;
+  readonly shape: BenchShape;
   /** Tiles of the largest images. */
   readonly maxTiles: number;
   /** Words of the longest prompts: about five tokens each. */
