@@ -4,5 +4,6 @@ export * from './job-record.js';
 export * from './job-request.js';
 export * from './job.js';
 export * from './messages.js';
+export * from './precision.js';
 export * from './served-model.js';
 export * from './tessera-error.js';

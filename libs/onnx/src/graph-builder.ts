@@ -20,13 +20,16 @@ export type Value = string & { readonly __brand: 'OnnxValue' };
 /** A dimension: a size, or a name for one that is known at run time. */
 export type Dimension = number | string;
 
-/** A weight kept beside the model file; `load` is called once, while the file is written. */
+/** A weight kept beside the model file. */
 export interface ExternalWeight {
   readonly name: string;
   readonly elementType: OnnxElementType;
   readonly dims: readonly number[];
-  /** Row-major little-endian bytes. */
-  readonly load: () => Promise<Uint8Array>;
+  /**
+   * Its row-major little-endian bytes, in pieces. Called once, while the file is written: weights are written in the order
+   * in which they were added.
+   */
+  readonly pieces: () => AsyncIterable<Uint8Array>;
 }
 
 export interface NodeOptions {

@@ -1,5 +1,5 @@
 export { type Attributes, type AttributeValue } from './attributes.js';
-export { ONNX_ELEMENT_TYPES, type OnnxElementType } from './element-type.js';
+export { ONNX_ELEMENT_TYPES, type OnnxElementType, tensorBytes } from './element-type.js';
 export {
   type Dimension,
   DuplicateValueError,
@@ -9,4 +9,5 @@ export {
   type NodeOptions,
   type Value,
 } from './graph-builder.js';
-export { encodeModel, writeModel, type WriteProgress } from './model-writer.js';
+export { encodeModel, writeModel, type WrittenFile } from './model-writer.js';
+export { weightFileBytes, WeightLengthError, type WeightProgress } from './weight-file.js';

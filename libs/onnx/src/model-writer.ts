@@ -1,19 +1,19 @@
-import { open, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { create, toBinary } from '@bufbuild/protobuf';
-import { type GraphProto, ModelProtoSchema, type TensorProto } from './generated/onnx_pb.js';
+import { createHash } from 'node:crypto';
+import { type GraphProto, ModelProtoSchema } from './generated/onnx_pb.js';
 import { type GraphBuilder, MICROSOFT_DOMAIN } from './graph-builder.js';
-import { externalTensorProto } from './protos.js';
+import { type WeightProgress, writeWeights } from './weight-file.js';
 
 const IR_VERSION = 10n;
 const OPSET_VERSION = 21n;
-/** ONNX Runtime maps external data into memory; offsets on page boundaries let it do so without copying. */
-const WEIGHT_ALIGNMENT_BYTES = 4096;
 
-export interface WriteProgress {
-  weightsWritten: number;
-  weightCount: number;
-  bytesWritten: number;
+/** A file that was written, with its SHA-256 in hexadecimal. */
+export interface WrittenFile {
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
 }
 
 /** Bytes of a model whose graph has no external weights. */
@@ -23,63 +23,27 @@ export function encodeModel(builder: GraphBuilder): Uint8Array {
 
 /**
  * Writes `<directory>/<name>.onnx` and, when the graph has external weights, `<name>.onnx.data`.
- * One weight is in memory at a time. Returns the names of the files written.
+ * Weights pass through memory piece by piece. Throws {@link WeightLengthError} for a weight whose bytes do not fill its
+ * shape.
  */
 export async function writeModel(
   builder: GraphBuilder,
   directory: string,
   name: string,
-  onProgress: (progress: WriteProgress) => void = () => {},
-): Promise<string[]> {
+  onProgress: (progress: WeightProgress) => void = () => {},
+): Promise<WrittenFile[]> {
   const modelFile = `${name}.onnx`;
-  const dataFile = `${modelFile}.data`;
   const graph = builder.build();
+  const files: WrittenFile[] = [];
   if (builder.weights.length > 0) {
-    graph.initializer.push(...(await writeWeights(builder, path.join(directory, dataFile), onProgress)));
+    const { file, tensors } = await writeWeights(builder.weights, directory, `${modelFile}.data`, onProgress);
+    graph.initializer.push(...tensors);
+    files.push(file);
   }
-  await writeFile(path.join(directory, modelFile), encodeGraph(graph), { flush: true });
-  return builder.weights.length > 0 ? [modelFile, dataFile] : [modelFile];
-}
-
-async function writeWeights(
-  builder: GraphBuilder,
-  file: string,
-  onProgress: (progress: WriteProgress) => void,
-): Promise<TensorProto[]> {
-  const handle = await open(file, 'wx');
-  const tensors: TensorProto[] = [];
-  let end = 0;
-  try {
-    for (const weight of builder.weights) {
-      const bytes = await weight.load();
-      const offsetBytes = Math.ceil(end / WEIGHT_ALIGNMENT_BYTES) * WEIGHT_ALIGNMENT_BYTES;
-      await writeFully(handle, bytes, offsetBytes);
-      tensors.push(
-        externalTensorProto(weight, {
-          file: path.basename(file),
-          offsetBytes,
-          lengthBytes: bytes.byteLength,
-        }),
-      );
-      end = offsetBytes + bytes.byteLength;
-      onProgress({ weightsWritten: tensors.length, weightCount: builder.weights.length, bytesWritten: end });
-    }
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  return tensors;
-}
-
-async function writeFully(
-  handle: Awaited<ReturnType<typeof open>>,
-  bytes: Uint8Array,
-  position: number,
-): Promise<void> {
-  for (let written = 0; written < bytes.byteLength;) {
-    const result = await handle.write(bytes, written, bytes.byteLength - written, position + written);
-    written += result.bytesWritten;
-  }
+  const bytes = encodeGraph(graph);
+  await writeFile(path.join(directory, modelFile), bytes, { flush: true });
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return [{ name: modelFile, bytes: bytes.byteLength, sha256 }, ...files];
 }
 
 function encodeGraph(graph: GraphProto): Uint8Array {

@@ -53,7 +53,7 @@ describe('conversion', () => {
     const interrupted = convertModel({
       source,
       output: place('model'),
-      onProgress: (graph, { weightsWritten }) => {
+      onProgress: ({ graph, weightsWritten }) => {
         if (graph === 'decoder' && weightsWritten === 3) throw new Error('disk full');
       },
     });
@@ -70,7 +70,7 @@ describe('conversion', () => {
     const program = `
       const { convertModel } = await import('@tessera/converter');
       const { writeSync } = await import('node:fs');
-      const onProgress = (graph) => {
+      const onProgress = ({ graph }) => {
         if (graph !== 'decoder') return;
         writeSync(1, 'half-way');
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);

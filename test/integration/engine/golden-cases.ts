@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type PromptContent, type PromptMessage } from '@tessera/contracts';
 import { type GenerationImage } from '@tessera/engine';
@@ -33,11 +33,11 @@ const golden = (...parts: string[]): string => path.join(root, 'test', 'golden',
 
 /** The families with reference outputs, and where their checkpoints and pictures are. */
 export const GOLDEN_FAMILIES: GoldenFamily[] = [
-  {
-    name: 'mini-internvl-chat-4b-v1-5',
-    checkpoint: golden('mini-internvl-chat-4b-v1-5', 'checkpoint'),
+  ...familiesWithCheckpoint().map((name) => ({
+    name,
+    checkpoint: golden(name, 'checkpoint'),
     images: golden('images'),
-  },
+  })),
   {
     name: 'tessera-tiny',
     checkpoint: path.join(root, 'models', 'tessera-tiny'),
@@ -50,6 +50,10 @@ export const GOLDEN_FAMILIES: GoldenFamily[] = [
   };
   return { ...family, directory, cases };
 });
+
+function familiesWithCheckpoint(): string[] {
+  return readdirSync(golden()).filter((name) => existsSync(golden(name, 'checkpoint')));
+}
 
 /** Messages of a case; `<image>` in its questions becomes image parts, in order. */
 export function caseMessages({ turns }: GoldenCase): { question: PromptContent[]; answer?: string }[] {

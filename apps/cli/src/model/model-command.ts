@@ -1,8 +1,10 @@
+import { type WeightOptions } from '@tessera/converter';
 import { Command } from 'commander';
+import { addWeightOptions } from '../options/weight-options.js';
+import { pullCommand } from './pull-command.js';
 
-export interface ConvertCommandOptions {
+export interface ConvertCommandOptions extends WeightOptions {
   output: string;
-  precision: string;
   force?: true;
 }
 
@@ -13,25 +15,32 @@ export interface InspectCommandOptions {
 /** `tessera model`: what is done to model folders. */
 export function modelCommand(): Command {
   return new Command('model')
-    .description('Convert a checkpoint, or tell what a model folder is.')
+    .description('Download or convert a checkpoint, or tell what a model folder is.')
     .addCommand(convertCommand())
-    .addCommand(inspectCommand());
+    .addCommand(inspectCommand())
+    .addCommand(pullCommand());
 }
 
 const CONVERT_HELP = `
 DIR is a checkpoint as Hugging Face has it: config.json, safetensors, tokenizer. The converted model appears under OUT
 when it is complete, not before. --force replaces a converted model; a folder that holds anything else is never
-replaced. Commands given a checkpoint convert it by themselves on first use: this command chooses the place.
+replaced. Commands given a checkpoint convert it by themselves on first use: this command chooses place and precision.
 
-Example:
-  tessera model convert Mini-InternVL-Chat-4B-V1-5 -o models/mini-internvl-4b`;
+int8 and int4 are the fast ones on a CPU and take a quarter and an eighth of fp32's memory. fp16 is meant for GPUs: a CPU
+runs it, slowly.
+
+Examples:
+  tessera model convert Mini-InternVL-Chat-4B-V1-5 -o models/mini-internvl-4b --precision int4
+  tessera model convert InternVL2-1B -o models/internvl2-1b-int8 --precision int8 --lm-head fp32
+  tessera model convert InternVL2-1B -o models/internvl2-1b-small --precision int4 --block-size 128 --vision int4`;
 
 function convertCommand(): Command {
-  return new Command('convert')
-    .description('Convert a Hugging Face checkpoint to the ONNX model that Tessera runs.')
-    .argument('<dir>', 'folder of the checkpoint')
-    .requiredOption('-o, --output <out>', 'folder of the converted model')
-    .option('--precision <precision>', 'number format of the weights', 'fp32')
+  return addWeightOptions(
+    new Command('convert')
+      .description('Convert a Hugging Face checkpoint to the ONNX model that Tessera runs.')
+      .argument('<dir>', 'folder of the checkpoint')
+      .requiredOption('-o, --output <out>', 'folder of the converted model'),
+  )
     .option('--force', 'replace a converted model that is there')
     .addHelpText('after', CONVERT_HELP)
     .action(async (directory: string, options: ConvertCommandOptions) => {

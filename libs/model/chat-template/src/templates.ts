@@ -5,6 +5,10 @@ import { UnknownTemplateError } from './errors.js';
 const SHANGHAI_SYSTEM_MESSAGE =
   '你是由上海人工智能实验室联合商汤科技开发的书生多模态大模型，英文名叫InternVL, 是一个有用无害的人工智能助手。';
 
+/** Default of InternVL2.5, 3 and 3.5. */
+const WANXIANG_SYSTEM_MESSAGE =
+  '你是书生·万象，英文名是InternVL，是由上海人工智能实验室、清华大学及多家合作单位联合开发的多模态大语言模型。';
+
 /** Formats of MPT style: every message ends with the separator; a missing one leaves the role alone. */
 function mptStyle(options: {
   name: string;
@@ -27,6 +31,30 @@ function mptStyle(options: {
   };
 }
 
+/** ChatML, which InternLM2, Yi and Qwen share; the separator is what sets its users apart. */
+function chatMl(name: string, separator: string, defaultSystemMessage: string): ChatTemplate {
+  return mptStyle({
+    name,
+    system: '<|im_start|>system\n',
+    user: '<|im_start|>user\n',
+    assistant: '<|im_start|>assistant\n',
+    separator,
+    defaultSystemMessage,
+    tokens: ['<|im_start|>', '<|im_end|>'],
+  });
+}
+
+/** Of InternVL-Chat-V1-1: roles are plain text, and the prompt begins with a space. */
+const INTERNVL_ZH: ChatTemplate = {
+  name: 'internvl_zh',
+  system: { start: '', end: ' ' },
+  user: { start: '<human>: ', end: ' ', open: '<human>:' },
+  assistant: { start: '<bot>: ', end: '</s>', open: '<bot>:' },
+  defaultSystemMessage: '',
+  tokens: ['</s>'],
+  stopToken: '</s>',
+};
+
 /** Source: InternVL's `conversation.py`. */
 const TEMPLATES: readonly ChatTemplate[] = [
   mptStyle({
@@ -38,6 +66,10 @@ const TEMPLATES: readonly ChatTemplate[] = [
     defaultSystemMessage: SHANGHAI_SYSTEM_MESSAGE,
     tokens: ['<|system|>', '<|user|>', '<|assistant|>', '<|end|>'],
   }),
+  chatMl('internlm2-chat', '<|im_end|>', SHANGHAI_SYSTEM_MESSAGE),
+  chatMl('Hermes-2', '<|im_end|>', SHANGHAI_SYSTEM_MESSAGE),
+  chatMl('internvl2_5', '<|im_end|>\n', WANXIANG_SYSTEM_MESSAGE),
+  INTERNVL_ZH,
 ];
 
 /**

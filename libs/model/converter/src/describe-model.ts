@@ -1,15 +1,13 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { describeArchitecture } from './architecture.js';
 import { Checkpoint } from './checkpoint/checkpoint.js';
-import {
-  type CheckpointConfig,
-  describeParts,
-  describeTiles,
-  readCheckpointConfig,
-} from './checkpoint/checkpoint-config.js';
-import { NotAModelError, UnsupportedArchitectureError } from './errors.js';
+import { type ModelConfig } from './config/model-config.js';
+import { readModelConfig } from './config/read-model-config.js';
+import { describeParts, describeTiles } from './describe-parts.js';
+import { ConversionError, NotAModelError } from './errors.js';
+import { chooseFormats } from './formats/choose-formats.js';
 import { MANIFEST_FILE, type ModelManifest, readManifest } from './manifest.js';
+import { planConversion } from './plan-conversion.js';
 
 /** What a directory holds, for people. */
 export interface ModelDescription {
@@ -22,6 +20,8 @@ export interface ModelDescription {
   readonly parameters: number;
   /** Number format of the weights. */
   readonly precision: string;
+  /** Number formats by part, of a converted model. */
+  readonly weights: ModelManifest['weights'] | null;
   readonly tiles: ModelManifest['tiles'];
   readonly chat_template: { readonly name: string | null; readonly system_message: string | null };
   readonly context_tokens: number;
@@ -46,6 +46,7 @@ async function describeConverted(directory: string): Promise<ModelDescription> {
     revision: manifest.revision,
     ...manifest.source,
     precision: manifest.precision,
+    weights: manifest.weights,
     tiles: manifest.tiles,
     chat_template: manifest.chat_template,
     context_tokens: manifest.language_model.context_tokens,
@@ -55,7 +56,7 @@ async function describeConverted(directory: string): Promise<ModelDescription> {
 }
 
 async function describeCheckpoint(directory: string): Promise<ModelDescription> {
-  const config = await readCheckpointConfig(directory);
+  const config = await readModelConfig(directory);
   const checkpoint = await Checkpoint.open(directory);
   try {
     return {
@@ -65,9 +66,10 @@ async function describeCheckpoint(directory: string): Promise<ModelDescription> 
       ...describeParts(config),
       parameters: checkpoint.parameterCount,
       precision: checkpoint.dataTypes.join(', ').toLowerCase(),
+      weights: null,
       tiles: describeTiles(config),
-      chat_template: { name: config.template ?? null, system_message: config.system_message ?? null },
-      context_tokens: config.llm_config.max_position_embeddings,
+      chat_template: { name: config.template ?? null, system_message: config.systemMessage ?? null },
+      context_tokens: config.language.contextTokens,
       unsupported: findUnsupported(config, checkpoint),
       files: await listFiles(directory),
     };
@@ -76,12 +78,12 @@ async function describeCheckpoint(directory: string): Promise<ModelDescription> 
   }
 }
 
-function findUnsupported(config: CheckpointConfig, checkpoint: Checkpoint): string | null {
+function findUnsupported(config: ModelConfig, checkpoint: Checkpoint): string | null {
   try {
-    describeArchitecture(config, checkpoint);
+    planConversion(config, checkpoint, chooseFormats({ precision: 'fp32' }));
     return null;
   } catch (error) {
-    if (error instanceof UnsupportedArchitectureError) return error.message;
+    if (error instanceof ConversionError) return error.message;
     throw error;
   }
 }

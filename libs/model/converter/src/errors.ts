@@ -37,15 +37,91 @@ export class TensorMissingError extends ConversionError {
   }
 }
 
+/** The index of a sharded checkpoint promises a tensor in a file that does not have it. */
+export class TensorNotInShardError extends ConversionError {
+  constructor(
+    readonly tensor: string,
+    readonly file: string,
+  ) {
+    super(`${file} lacks tensor ${tensor}, which the index promises there; download that file again`);
+  }
+}
+
 /** A tensor has another shape than the configuration says. */
 export class TensorMismatchError extends ConversionError {
   constructor(
     readonly tensor: string,
     readonly expected: readonly number[],
     readonly given: readonly number[],
+    readonly file: string,
   ) {
     super(
-      `tensor ${tensor} should have shape [${expected.join(', ')}] by config.json, it has [${given.join(', ')}]`,
+      `tensor ${tensor} in ${file} should have shape [${expected.join(', ')}] by config.json, it has [${given.join(', ')}]`,
+    );
+  }
+}
+
+/** A tensor holds infinity or no number at all: a damaged file, or a training run that went wrong. */
+export class TensorNotFiniteError extends ConversionError {
+  constructor(
+    readonly tensor: string,
+    readonly file: string,
+    readonly index: number,
+  ) {
+    super(
+      `tensor ${tensor} in ${file} is not finite at value ${index}: the file is damaged or the training diverged; compare its checksum with the source's`,
+    );
+  }
+}
+
+/** A weight does not fit the number format that was asked for. */
+export class WeightOutOfRangeError extends ConversionError {
+  constructor(
+    readonly tensor: string,
+    readonly format: string,
+  ) {
+    super(
+      `tensor ${tensor} has values that ${format} cannot hold (beyond 65,504); convert to fp32, int8 or int4`,
+    );
+  }
+}
+
+/** The checkpoint has tensors that nothing would read: it is of another kind than its configuration says. */
+export class UnexpectedTensorsError extends ConversionError {
+  constructor(
+    readonly tensors: readonly string[],
+    readonly directory: string,
+    explanation: string,
+  ) {
+    const first = tensors.slice(0, 3).join(', ');
+    const more = tensors.length > 3 ? ` and ${tensors.length - 3} more` : '';
+    super(`${directory} has tensors that would be left out: ${first}${more}. ${explanation}`);
+  }
+}
+
+/** A choice of number formats that does not exist or does not go together. */
+export class InvalidWeightOptionError extends ConversionError {
+  constructor(
+    readonly option: string,
+    readonly given: string,
+    readonly supported: string,
+  ) {
+    super(`${option} is ${given}; it must be ${supported}`);
+  }
+}
+
+/** The converted model does not fit where it should go. */
+export class NotEnoughSpaceError extends ConversionError {
+  constructor(
+    readonly directory: string,
+    readonly neededBytes: number,
+    readonly availableBytes: number | undefined,
+    options: { cause?: unknown } = {},
+  ) {
+    const available = availableBytes === undefined ? 'it is full' : `${availableBytes} are free`;
+    super(
+      `the converted model needs ${neededBytes} bytes in ${directory}, ${available}; free some space, or convert to int8 or int4`,
+      options,
     );
   }
 }

@@ -1,24 +1,41 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { PRECISIONS } from '@tessera/contracts';
 import { z } from 'zod';
 import { ManifestInvalidError } from './errors.js';
 
 export const MANIFEST_FILE = 'tessera.json';
 /** Goes up when a converted model of before would not run, or would answer differently. */
-export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION = 3;
 
-/** Number formats of the weights that a checkpoint can be converted to. */
-export const PRECISIONS = ['fp32'] as const;
-export type Precision = (typeof PRECISIONS)[number];
+const matrixFormatSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('float') }),
+  z.object({
+    kind: z.literal('blocks'),
+    bits: z.literal([4, 8]),
+    block_size: z.int(),
+    accuracy_level: z.literal([0, 1, 4]),
+  }),
+]);
 
 const manifestSchema = z.object({
   format_version: z.literal(FORMAT_VERSION),
   id: z.string().min(1),
-  /** Changes whenever answers may: a hash over the source's weights and configuration, and the precision. */
+  /** Changes whenever answers may: a hash over the converted files and how they are used. */
   revision: z.string().min(1),
   precision: z.enum(PRECISIONS),
+  /** Number formats by part. */
+  weights: z.object({
+    activations: z.enum(['float32', 'float16']),
+    vision: matrixFormatSchema,
+    language_model: matrixFormatSchema,
+    lm_head: matrixFormatSchema,
+    embeddings: z.enum(['float32', 'float16', 'int8', 'int4']),
+  }),
   tiles: z.object({
     size_pixels: z.int(),
+    /** Whether images are cut into tiles at all; otherwise each is one tile, whatever a request asks for. */
+    dynamic: z.boolean(),
     min: z.int(),
     /** Tiles an image gets when a request does not say; the thumbnail comes on top. */
     max: z.int(),

@@ -1,32 +1,40 @@
 import { describe, expect, it } from 'vitest';
-import { type LanguageConfig } from './checkpoint/checkpoint-config.js';
+import { type LanguageConfig } from './config/model-config.js';
 import { UnsupportedArchitectureError } from './errors.js';
-import { buildRopeTables, type RopeTables } from './rope-tables.js';
+import { fillRopeTables, planRope, type RopePlan, type RopeTables } from './rope-tables.js';
 
+const rope = { theta: 10_000, type: 'default', shortFactors: undefined, longFactors: undefined };
 const config: LanguageConfig = {
-  architectures: ['Phi3ForCausalLM'],
-  hidden_size: 3072,
-  intermediate_size: 8192,
-  num_hidden_layers: 32,
-  num_attention_heads: 32,
-  rms_norm_eps: 1e-5,
-  rope_theta: 10_000,
-  max_position_embeddings: 131_072,
+  family: 'Phi3ForCausalLM',
+  hiddenSize: 3072,
+  intermediateSize: 8192,
+  layerCount: 32,
+  headCount: 32,
+  keyValueHeadCount: 32,
+  headSize: undefined,
+  normEpsilon: 1e-5,
+  activation: 'silu',
+  rope,
+  contextTokens: 131_072,
+  originalContextTokens: undefined,
+  slidingWindowTokens: undefined,
+  attentionBias: undefined,
+  tiedEmbeddings: undefined,
 };
 const HEAD_SIZE = 8;
-const long = {
-  ...config,
-  max_position_embeddings: 64,
-  original_max_position_embeddings: 16,
-  rope_scaling: { type: 'su', short_factor: [1, 1, 1, 1], long_factor: [1, 2, 4, 8] },
-};
+const longRope = { ...rope, type: 'su', shortFactors: [1, 1, 1, 1], longFactors: [1, 2, 4, 8] };
+const long = { ...config, contextTokens: 64, originalContextTokens: 16, rope: longRope };
 
-const row = ({ columns }: RopeTables, table: Float32Array, index: number): number[] =>
+const build = (language: LanguageConfig): RopePlan & RopeTables => {
+  const plan = planRope(language, HEAD_SIZE, false);
+  return { ...plan, ...fillRopeTables(plan) };
+};
+const row = ({ columns }: RopePlan, table: Float32Array, index: number): number[] =>
   Array.from(table.subarray(index * columns, (index + 1) * columns));
 
-describe('buildRopeTables', () => {
+describe('tables of rotary position embedding', () => {
   it('has one row a position and angles position / theta^(2i/d)', () => {
-    const tables = buildRopeTables({ ...config, max_position_embeddings: 32 }, HEAD_SIZE);
+    const tables = build({ ...config, contextTokens: 32 });
     expect([tables.rows, tables.columns, tables.longRope]).toEqual([32, 4, undefined]);
     expect(row(tables, tables.cosines, 0)).toEqual([1, 1, 1, 1]);
     const angles = [5, 0.5, 0.05, 0.005];
@@ -37,7 +45,7 @@ describe('buildRopeTables', () => {
   });
 
   it('stacks the short table and the long one, each position of the context in the latter', () => {
-    const tables = buildRopeTables(long, HEAD_SIZE);
+    const tables = build(long);
     expect(tables.rows).toBe(16 + 64);
     expect(tables.longRope).toEqual({ originalContextTokens: 16, rowOffset: 16 });
     const scale = Math.sqrt(1 + Math.log(4) / Math.log(16));
@@ -49,21 +57,33 @@ describe('buildRopeTables', () => {
   });
 
   it('scales Phi-3-mini-128k at every length by 1.19023807', () => {
-    const phi3 = { ...long, max_position_embeddings: 131_072, original_max_position_embeddings: 4096 };
-    const tables = buildRopeTables(phi3, HEAD_SIZE);
+    const phi3 = { ...long, contextTokens: 131_072, originalContextTokens: 4096 };
+    const tables = build(phi3);
     expect(tables.cosines[0]).toBeCloseTo(1.1902380714238083, 6);
     expect(tables.cosines[4096 * 4]).toBeCloseTo(1.1902380714238083, 6);
   });
 
+  it('rotates plainly within the context where scaling is dynamic', () => {
+    const plain = build({ ...config, contextTokens: 32 });
+    const dynamic = build({ ...config, contextTokens: 32, rope: { ...rope, type: 'dynamic' } });
+    expect(dynamic.cosines).toEqual(plain.cosines);
+  });
+
+  it('keeps the upper half of a float32 where the reference has bfloat16 tables', () => {
+    const plan = planRope({ ...config, contextTokens: 8 }, HEAD_SIZE, true);
+    const { cosines, sines } = fillRopeTables(plan);
+    const bits = new Uint32Array(Float32Array.of(...cosines, ...sines).buffer);
+    expect(bits.filter((value) => (value & 0xffff) !== 0)).toHaveLength(0);
+    // cos 1 = 0.5403, sin 1 = 0.84147: the nearest multiples of 2^-8.
+    expect([cosines[4], sines[4]]).toEqual([0.5390625, 0.83984375]);
+  });
+
   it.each([
-    ['a kind that is not implemented', { ...long, rope_scaling: { ...long.rope_scaling, type: 'yarn' } }],
-    ['a missing list of factors', { ...long, rope_scaling: { type: 'su', short_factor: [1, 1, 1, 1] } }],
-    ['a missing original context', { ...config, rope_scaling: long.rope_scaling }],
-    [
-      'factors for another head size',
-      { ...long, rope_scaling: { ...long.rope_scaling, long_factor: [1, 2] } },
-    ],
+    ['a kind that is not implemented', { ...long, rope: { ...longRope, type: 'yarn' } }],
+    ['a missing list of factors', { ...long, rope: { ...longRope, longFactors: undefined } }],
+    ['a missing original context', { ...long, originalContextTokens: undefined }],
+    ['factors for another head size', { ...long, rope: { ...longRope, longFactors: [1, 2] } }],
   ])('refuses %s', (_, broken) => {
-    expect(() => buildRopeTables(broken, HEAD_SIZE)).toThrow(UnsupportedArchitectureError);
+    expect(() => planRope(broken, HEAD_SIZE, false)).toThrow(UnsupportedArchitectureError);
   });
 });

@@ -1,67 +1,95 @@
-import { type LanguageConfig } from './checkpoint/checkpoint-config.js';
+import { type LanguageConfig } from './config/model-config.js';
 import { UnsupportedArchitectureError } from './errors.js';
 
 /**
- * Cosines and sines of rotary position embedding, [rows, headSize / 2].
+ * Rotary position embedding of a model: sizes of its tables, and what they are filled from.
  *
- * Long rope has two sets of factors; their tables are stacked, short first. A sequence uses rows
- * `position` while it is no longer than `longRopeFrom` tokens and rows `longRopeOffset + position` from then on.
+ * Long rope has two sets of factors; their tables are stacked, short first. A sequence uses rows `position` while it is no
+ * longer than `originalContextTokens` and rows `rowOffset + position` from then on.
  */
-export interface RopeTables {
+export interface RopePlan {
   readonly rows: number;
+  /** Half the head size. */
   readonly columns: number;
-  readonly cosines: Float32Array;
-  readonly sines: Float32Array;
+  readonly theta: number;
+  /** Multiplies cosines and sines. */
+  readonly scale: number;
+  /** Whether the reference keeps its tables in bfloat16; see {@link planRope}. */
+  readonly roundedToBfloat16: boolean;
+  readonly parts: readonly { readonly rows: number; readonly factors: readonly number[] }[];
   /** Absent for models with a single set of factors. */
   readonly longRope?: { readonly originalContextTokens: number; readonly rowOffset: number };
 }
 
+/** Cosines and sines, each [rows, columns]. */
+export interface RopeTables {
+  readonly cosines: Float32Array<ArrayBuffer>;
+  readonly sines: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * `dynamic` changes frequencies only past the context (`max_position_embeddings`), which no sequence of the engine
+ * exceeds: within it the rotation is the plain one.
+ */
+const PLAIN_ROPE_TYPES = ['default', 'dynamic'];
 /** Spellings of long rope in released configurations. */
 const LONG_ROPE_TYPES = ['su', 'longrope'];
 
-/** Tables for every position of the model's context. Source of the formulas: InternVL's `modeling_phi3.py`. */
-export function buildRopeTables(config: LanguageConfig, headSize: number): RopeTables {
+/**
+ * Rotation for every position of the model's context. Throws {@link UnsupportedArchitectureError}.
+ * @param roundedToBfloat16 for families whose tables the reference computes once and keeps in the type of the weights:
+ *   all released weights are bfloat16, so it has trained and run with tables of that type.
+ */
+export function planRope(config: LanguageConfig, headSize: number, roundedToBfloat16: boolean): RopePlan {
   const columns = headSize / 2;
-  const scaling = config.rope_scaling;
-  const context = config.max_position_embeddings;
-  if (scaling === null || scaling === undefined) {
-    return fillTables(
-      columns,
-      [{ rows: context, factors: Array<number>(columns).fill(1) }],
-      config.rope_theta,
-      1,
-    );
+  const { type, theta } = config.rope;
+  const rows = config.contextTokens;
+  if (PLAIN_ROPE_TYPES.includes(type)) {
+    const factors = Array<number>(columns).fill(1);
+    return { rows, columns, theta, scale: 1, roundedToBfloat16, parts: [{ rows, factors }] };
   }
-  const type = scaling.type ?? scaling.rope_type ?? 'none';
-  const { short_factor: short, long_factor: long } = scaling;
-  const original = config.original_max_position_embeddings;
-  if (
-    !LONG_ROPE_TYPES.includes(type) ||
-    short === undefined ||
-    long === undefined ||
-    original === undefined
-  ) {
+  if (LONG_ROPE_TYPES.includes(type)) return planLongRope(config, columns);
+  const supported = [...PLAIN_ROPE_TYPES, ...LONG_ROPE_TYPES].join(', ');
+  throw new UnsupportedArchitectureError('rope_scaling', type, supported);
+}
+
+/** Source of the formulas: InternVL's `modeling_phi3.py`. */
+function planLongRope(
+  { rope, contextTokens, originalContextTokens }: LanguageConfig,
+  columns: number,
+): RopePlan {
+  const short = factorsOf(rope.shortFactors, 'rope_scaling.short_factor', columns);
+  const long = factorsOf(rope.longFactors, 'rope_scaling.long_factor', columns);
+  const original = originalContextTokens;
+  if (original === undefined) {
     throw new UnsupportedArchitectureError(
-      'llm_config.rope_scaling',
-      type,
-      'none, su, longrope with both factor lists',
+      'original_max_position_embeddings',
+      'absent',
+      'a length, where rope_scaling has two sets of factors',
     );
   }
-  for (const [name, factors] of Object.entries({ short_factor: short, long_factor: long })) {
-    if (factors.length === columns) continue;
-    const setting = `llm_config.rope_scaling.${name}`;
-    throw new UnsupportedArchitectureError(
-      setting,
-      `${factors.length} factors`,
-      `${columns}, half the head size`,
-    );
-  }
-  const parts = [
-    { rows: original, factors: short },
-    { rows: context, factors: long },
-  ];
-  const tables = fillTables(columns, parts, config.rope_theta, attentionScale(context / original, original));
-  return { ...tables, longRope: { originalContextTokens: original, rowOffset: original } };
+  return {
+    rows: original + contextTokens,
+    columns,
+    theta: rope.theta,
+    scale: attentionScale(contextTokens / original, original),
+    roundedToBfloat16: false,
+    parts: [
+      { rows: original, factors: short },
+      { rows: contextTokens, factors: long },
+    ],
+    longRope: { originalContextTokens: original, rowOffset: original },
+  };
+}
+
+function factorsOf(
+  factors: readonly number[] | undefined,
+  setting: string,
+  columns: number,
+): readonly number[] {
+  if (factors?.length === columns) return factors;
+  const given = factors === undefined ? 'absent' : `${factors.length} factors`;
+  throw new UnsupportedArchitectureError(setting, given, `${columns} factors, half the head size`);
 }
 
 /** sqrt(1 + ln(s) / ln(original)): multiplies cosines and sines at every length, short ones too. */
@@ -69,13 +97,8 @@ function attentionScale(stretch: number, originalContextTokens: number): number 
   return stretch <= 1 ? 1 : Math.sqrt(1 + Math.log(stretch) / Math.log(originalContextTokens));
 }
 
-function fillTables(
-  columns: number,
-  parts: readonly { rows: number; factors: readonly number[] }[],
-  theta: number,
-  scale: number,
-): RopeTables {
-  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+export function fillRopeTables(plan: RopePlan): RopeTables {
+  const { rows, columns, theta, scale, parts } = plan;
   const cosines = new Float32Array(rows * columns);
   const sines = new Float32Array(rows * columns);
   let index = 0;
@@ -89,7 +112,17 @@ function fillTables(
       }
     }
   }
-  return { rows, columns, cosines, sines };
+  if (plan.roundedToBfloat16) for (const table of [cosines, sines]) roundToBfloat16(table);
+  return { cosines, sines };
+}
+
+/** Rounds in place to the nearest bfloat16, ties to even. */
+function roundToBfloat16(values: Float32Array<ArrayBuffer>): void {
+  const bits = new Uint32Array(values.buffer);
+  for (let i = 0; i < bits.length; i++) {
+    const value = bits[i] as number;
+    bits[i] = (value + 0x7fff + ((value >>> 16) & 1)) & 0xffff0000;
+  }
 }
 
 /** 1 / (factor * theta^(2i/d)), rounded to float32 at every step as PyTorch does. */

@@ -1,10 +1,11 @@
 import { type Binding, type OrtRuntime, type Session, type Tensor } from '@tessera/ort';
+import { type ActivationType } from './activation-type.js';
 import { type CacheView } from './kv-cache.js';
 
 /** Image features that a run puts in the places of image tokens. */
 export interface ImageInputs {
   /** [rows, hidden] */
-  readonly features: Tensor<'float32'>;
+  readonly features: Tensor<ActivationType>;
   /** Rows of `features` to take, [image tokens]. */
   readonly rows: Tensor<'int64'>;
   /** Where they go, [image tokens, 1]. */

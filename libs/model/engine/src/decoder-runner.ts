@@ -1,4 +1,5 @@
 import { type OrtRuntime, type Session, type Tensor } from '@tessera/ort';
+import { type ActivationType } from './activation-type.js';
 import { DecoderIo, type ImageInputs } from './decoder-io.js';
 import { type KvCache } from './kv-cache.js';
 
@@ -16,7 +17,7 @@ export interface PrefillRun {
   readonly tokenIds: readonly number[];
   readonly ropeRows: readonly number[];
   /** Features of all the sequence's images, [rows, hidden]; undefined for a prompt without images. */
-  readonly features: Tensor<'float32'> | undefined;
+  readonly features: Tensor<ActivationType> | undefined;
   /** Rows of `features` that this run takes: consecutive from here. */
   readonly firstFeatureRow: number;
   /** Where they go, as positions within this run. */
@@ -37,7 +38,7 @@ export class DecoderRunner {
     private readonly runtime: OrtRuntime,
     private readonly session: Session,
     private readonly cache: KvCache,
-    private readonly sizes: { hiddenSize: number; vocabularySize: number },
+    private readonly sizes: { hiddenSize: number; vocabularySize: number; elementType: ActivationType },
   ) {}
 
   /** One decode step over the first `rows.length` slots: every row appends its token to its slot. */
@@ -116,7 +117,7 @@ export class DecoderRunner {
   }
 
   private noImages(): ImageInputs {
-    const features = this.runtime.allocate('float32', [1, this.sizes.hiddenSize]);
+    const features = this.runtime.allocate(this.sizes.elementType, [1, this.sizes.hiddenSize]);
     const rows = this.runtime.allocate('int64', [0]);
     const positions = this.runtime.allocate('int64', [0, 1]);
     return { features, rows, positions, owned: [features, rows, positions] };

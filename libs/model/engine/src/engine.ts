@@ -138,7 +138,8 @@ export class Engine {
     const tiles = await tileImages(runtime, tiler, { images, plans, signals, watchdog });
     const tileCount = plans.reduce((sum, plan) => sum + plan.tileCount, 0);
     const rows = tileCount * manifest.tiles.tokens_per_tile;
-    const features = runtime.allocate('float32', [rows, manifest.language_model.hidden_size]);
+    const { activations } = manifest.weights;
+    const features = runtime.allocate(activations, [rows, manifest.language_model.hidden_size]);
     return { images: { tiles, features, tileCount }, preprocessMs: performance.now() - startedAt };
   }
 

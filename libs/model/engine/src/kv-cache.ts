@@ -1,4 +1,5 @@
 import { type OrtRuntime, type Tensor } from '@tessera/ort';
+import { type ActivationType } from './activation-type.js';
 import { TimeSlices } from './time-slices.js';
 import { type SlotClass } from './policy/slot-classes.js';
 
@@ -7,9 +8,10 @@ export interface CacheShape {
   readonly layerCount: number;
   readonly keyValueHeadCount: number;
   readonly headSize: number;
+  readonly elementType: ActivationType;
 }
 
-const BYTES_PER_VALUE = 4;
+const BYTES_PER_VALUE: Record<ActivationType, number> = { float32: 4, float16: 2 };
 /** How long a copy may keep the event loop from turning. */
 const COPY_SLICE_MS = 5;
 /** A copy looks at the clock after this much: 1 MiB. */
@@ -17,14 +19,14 @@ const COPY_PIECE_VALUES = 2 ** 18;
 
 /** Bytes that one position takes over all layers. */
 export function cacheBytesPerToken(shape: CacheShape): number {
-  return shape.layerCount * 2 * shape.keyValueHeadCount * shape.headSize * BYTES_PER_VALUE;
+  return shape.layerCount * 2 * shape.keyValueHeadCount * shape.headSize * BYTES_PER_VALUE[shape.elementType];
 }
 
 /** One layer's keys or values for a run. */
 export interface CacheView {
   /** `0.key`, `0.value`, `1.key`, ...: what follows `past_key_values.` and `present.` in the graph. */
   readonly name: string;
-  readonly tensor: Tensor<'float32'>;
+  readonly tensor: Tensor<ActivationType>;
 }
 
 /** The KV cache of one length class: per layer two buffers [slots, kvHeads, capacity, headSize]. */
@@ -40,7 +42,7 @@ export class KvCache {
     this.buffers = Array.from({ length: shape.layerCount }, (_, layer) =>
       ['key', 'value'].map((part) => ({
         name: `${layer}.${part}`,
-        tensor: runtime.allocate('float32', dims),
+        tensor: runtime.allocate(shape.elementType, dims),
       })),
     ).flat();
   }

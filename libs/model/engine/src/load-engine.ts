@@ -106,9 +106,10 @@ async function loadNativeParts(options: EngineOptions, { manifest, classes, keep
   const tilesPerRun = options.tilesPerRun ?? DEFAULT_TILES_PER_RUN;
   const vision = keep(new VisionRunner(runtime, visionSession, visionSizes(manifest), tilesPerRun));
   const { hidden_size: hiddenSize, vocabulary_size: vocabularySize } = manifest.language_model;
+  const sizes = { hiddenSize, vocabularySize, elementType: manifest.weights.activations };
   const groups = classes.map((slotClass): SlotGroup => {
     const cache = keep(new KvCache(runtime, cacheShape(manifest), slotClass));
-    const runner = keep(new DecoderRunner(runtime, decoder, cache, { hiddenSize, vocabularySize }));
+    const runner = keep(new DecoderRunner(runtime, decoder, cache, sizes));
     const { capacityTokens, slotCount } = slotClass;
     return { capacityTokens, slots: new SlotTable(slotCount), cache, runner };
   });
@@ -126,15 +127,21 @@ async function checkModelFiles(directory: string, manifest: ModelManifest): Prom
   }
 }
 
-function cacheShape({ language_model: model }: ModelManifest) {
-  return { layerCount: model.layers, keyValueHeadCount: model.kv_heads, headSize: model.head_size };
+function cacheShape({ language_model: model, weights }: ModelManifest) {
+  return {
+    layerCount: model.layers,
+    keyValueHeadCount: model.kv_heads,
+    headSize: model.head_size,
+    elementType: weights.activations,
+  };
 }
 
-function visionSizes({ tiles, language_model }: ModelManifest) {
+function visionSizes({ tiles, language_model, weights }: ModelManifest) {
   return {
     tileSizePixels: tiles.size_pixels,
     tokensPerTile: tiles.tokens_per_tile,
     hiddenSize: language_model.hidden_size,
+    elementType: weights.activations,
   };
 }
 

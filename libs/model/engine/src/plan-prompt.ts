@@ -80,7 +80,8 @@ function tilesPerPlaceholder(images: GenerationRequest['images'], plans: readonl
 }
 
 function planImageTiles({ tiles }: ModelManifest, image: GenerationRequest['images'][number]): TilePlan {
-  const maxTiles = Math.min(image.maxTiles ?? tiles.max, MAX_TILES_PER_IMAGE);
+  // A model that was not trained on tiles gets one, whatever a request asks for.
+  const maxTiles = tiles.dynamic ? Math.min(image.maxTiles ?? tiles.max, MAX_TILES_PER_IMAGE) : 1;
   return planTiles(image.width, image.height, {
     tileSizePixels: tiles.size_pixels,
     minTiles: Math.min(image.minTiles ?? tiles.min, maxTiles),

@@ -1,11 +1,12 @@
 import { type FinishReason } from '@tessera/contracts';
 import { type Tensor } from '@tessera/ort';
+import { type ActivationType } from './activation-type.js';
 import { type PlannedPrompt } from './plan-prompt.js';
 
 /** Image tiles and the features that become of them. */
 export interface SequenceImages {
   readonly tiles: Tensor<'uint8'>;
-  readonly features: Tensor<'float32'>;
+  readonly features: Tensor<ActivationType>;
   readonly tileCount: number;
 }
 
@@ -50,7 +51,7 @@ export class Sequence {
   readonly finished: Promise<FinishReason>;
   private settle!: { resolve: (reason: FinishReason) => void; reject: (error: unknown) => void };
   private tiles: Tensor<'uint8'> | undefined;
-  private features: Tensor<'float32'> | undefined;
+  private features: Tensor<ActivationType> | undefined;
   private ended = false;
 
   constructor(private readonly options: SequenceOptions) {
@@ -99,7 +100,7 @@ export class Sequence {
   }
 
   /** Image features, held until {@link releaseFeatures}; their memory is large. */
-  get heldFeatures(): Tensor<'float32'> | undefined {
+  get heldFeatures(): Tensor<ActivationType> | undefined {
     return this.features;
   }
 

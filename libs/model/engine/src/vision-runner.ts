@@ -1,16 +1,18 @@
 import { type OrtRuntime, type Session, type Tensor } from '@tessera/ort';
+import { type ActivationType } from './activation-type.js';
 
 /** Sizes of the vision graph. */
 export interface VisionSizes {
   readonly tileSizePixels: number;
   readonly tokensPerTile: number;
   readonly hiddenSize: number;
+  readonly elementType: ActivationType;
 }
 
 /** Tiles to encode and where their features go. */
 export interface VisionSpan {
   readonly tiles: Tensor<'uint8'>;
-  readonly features: Tensor<'float32'>;
+  readonly features: Tensor<ActivationType>;
   readonly firstTile: number;
   readonly tileCount: number;
 }
@@ -18,7 +20,7 @@ export interface VisionSpan {
 /** Runs the vision graph over tiles that may belong to several sequences. */
 export class VisionRunner {
   private readonly input: Tensor<'uint8'>;
-  private readonly output: Tensor<'float32'>;
+  private readonly output: Tensor<ActivationType>;
 
   constructor(
     runtime: OrtRuntime,
@@ -28,7 +30,7 @@ export class VisionRunner {
     readonly maxTiles: number,
   ) {
     this.input = runtime.allocate('uint8', [maxTiles, 3, sizes.tileSizePixels, sizes.tileSizePixels]);
-    this.output = runtime.allocate('float32', [maxTiles, sizes.tokensPerTile, sizes.hiddenSize]);
+    this.output = runtime.allocate(sizes.elementType, [maxTiles, sizes.tokensPerTile, sizes.hiddenSize]);
   }
 
   /** Encodes the spans' tiles, at most `maxTiles` in all, and writes their features. */

@@ -54,9 +54,9 @@ describe('safetensors', () => {
       ),
     );
     const checkpoint = await Checkpoint.open(directory);
-    expect([...(await checkpoint.tensor('full', [2, 2]).load())]).toEqual([1, 2, 3, 4]);
-    expect([...(await checkpoint.tensor('bf16', [2]).load())]).toEqual([1, -2]);
-    expect([...(await checkpoint.tensor('f16', [2]).load())]).toEqual([1, 2 ** -24]);
+    expect([...(await checkpoint.tensor('full', [2, 2]).rows(0, 2))]).toEqual([1, 2, 3, 4]);
+    expect([...(await checkpoint.tensor('bf16', [2]).rows(0, 2))]).toEqual([1, -2]);
+    expect([...(await checkpoint.tensor('f16', [2]).rows(0, 2))]).toEqual([1, 2 ** -24]);
     await checkpoint.close();
   });
 

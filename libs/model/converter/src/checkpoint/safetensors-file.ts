@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
 import { CheckpointFileInvalidError } from '../errors.js';
 
-const BYTES_PER_ELEMENT = { BF16: 2, F16: 2, F32: 4 } as const;
+export const BYTES_PER_ELEMENT = { BF16: 2, F16: 2, F32: 4 } as const;
 /** The format's own limit. */
 const MAX_HEADER_BYTES = 100 * 1024 * 1024;
 
@@ -47,10 +47,10 @@ export class SafetensorsFile {
     }
   }
 
-  /** The bytes of one tensor, row-major little-endian. */
-  async read(entry: TensorEntry): Promise<Uint8Array> {
-    const bytes = new Uint8Array(entry.lengthBytes);
-    await readFully(this.file, this.handle, bytes, entry.offsetBytes);
+  /** `lengthBytes` bytes of one tensor from `offsetBytes` within it, row-major little-endian. */
+  async read(entry: TensorEntry, offsetBytes: number, lengthBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(lengthBytes);
+    await readFully(this.file, this.handle, bytes, entry.offsetBytes + offsetBytes);
     return bytes;
   }
 

@@ -1,57 +1,126 @@
-import { type GraphBuilder, MICROSOFT_DOMAIN, type Value } from '@tessera/onnx';
-import { type CheckpointTensor } from '../checkpoint/checkpoint.js';
+import { type GraphBuilder, MICROSOFT_DOMAIN, ONNX_ELEMENT_TYPES, type Value } from '@tessera/onnx';
+import { floatPieces, transposedPieces } from '../formats/float-matrix.js';
+import { QuantizedMatrix } from '../formats/quantized-matrix.js';
+import { type ActivationType, type BlockFormat, type MatrixFormat } from '../formats/weight-formats.js';
+import { type Linear } from '../weights/linear.js';
+import { rowLength, type Weight } from '../weights/weight.js';
 
-/** A stored weight as it is. */
-export function emitWeight(graph: GraphBuilder, tensor: CheckpointTensor, dims = tensor.shape): Value {
+/** A graph on its way, and the type of the numbers between its operators. */
+export interface Emission {
+  readonly graph: GraphBuilder;
+  readonly activations: ActivationType;
+}
+
+/** A weight as it is. */
+export function emitWeight(
+  { graph, activations }: Emission,
+  name: string,
+  weight: Weight,
+  elementType = activations,
+): Value {
   return graph.weight({
-    name: tensor.name,
-    elementType: 'float32',
-    dims,
-    load: async () => asBytes(await tensor.load()),
+    name,
+    elementType,
+    dims: weight.shape,
+    pieces: () => floatPieces(weight, elementType),
   });
 }
 
-/**
- * y = x Wᵀ + b, for a weight stored [out, in] as PyTorch keeps it. ONNX's MatMul wants [in, out], so it is transposed here.
- * `bias` has one entry per output column.
- */
+/** y = x Wᵀ + b, for a weight stored [out, in] as PyTorch keeps it; `bias` has one entry per output column. */
 export function emitLinear(
-  graph: GraphBuilder,
+  emission: Emission,
   name: string,
   input: Value,
-  parameters: { weight: CheckpointTensor; bias?: CheckpointTensor },
+  { weight, bias, format }: Linear & { format: MatrixFormat },
 ): Value {
-  const { weight, bias } = parameters;
-  const [outputs = 0, ...inner] = weight.shape;
-  const inputs = inner.reduce((product, dim) => product * dim, 1);
+  const product = bias === undefined ? name : `${name}/matmul`;
+  const result =
+    format.kind === 'float'
+      ? emitMatMul(emission, product, input, weight)
+      : emitMatMulNBits(emission, product, input, { weight, format });
+  if (bias === undefined) return result;
+  return emission.graph.node('Add', [result, emitWeight(emission, `${name}.bias`, bias)], { name });
+}
+
+/** ONNX's MatMul wants [in, out], so the weight is transposed. */
+function emitMatMul({ graph, activations }: Emission, name: string, input: Value, weight: Weight): Value {
   const transposed = graph.weight({
-    name: weight.name,
-    elementType: 'float32',
-    dims: [inputs, outputs],
-    load: async () => asBytes(transpose(await weight.load(), outputs, inputs)),
+    name: `${name}.weight`,
+    elementType: activations,
+    dims: [rowLength(weight), weight.shape[0] ?? 1],
+    pieces: () => transposedPieces(weight, activations),
   });
-  const product = graph.node('MatMul', [input, transposed], {
-    name: bias === undefined ? name : `${name}/matmul`,
+  return graph.node('MatMul', [input, transposed], { name });
+}
+
+function emitMatMulNBits(
+  { graph, activations }: Emission,
+  name: string,
+  input: Value,
+  { weight, format }: { weight: Weight; format: BlockFormat },
+): Value {
+  const matrix = new QuantizedMatrix(weight, format, activations);
+  const { rows, columns, blockCount, blockBytes } = matrix;
+  const numbers = graph.weight({
+    name: `${name}.weight`,
+    elementType: 'uint8',
+    dims: [rows, blockCount, blockBytes],
+    pieces: () => matrix.numbers(),
   });
-  return bias === undefined ? product : graph.node('Add', [product, emitWeight(graph, bias)], { name });
+  const scales = graph.weight({
+    name: `${name}.scales`,
+    elementType: activations,
+    dims: [rows, blockCount],
+    pieces: () => matrix.scales(),
+  });
+  return graph.node('MatMulNBits', [input, numbers, scales], {
+    name,
+    domain: MICROSOFT_DOMAIN,
+    attributes: {
+      K: { int: columns },
+      N: { int: rows },
+      bits: { int: format.bits },
+      block_size: { int: format.blockSize },
+      accuracy_level: { int: format.accuracyLevel },
+    },
+  });
 }
 
 export function emitLayerNorm(
-  graph: GraphBuilder,
+  emission: Emission,
   name: string,
   input: Value,
-  parameters: { weight: CheckpointTensor; bias: CheckpointTensor; epsilon: number },
+  parameters: { weight: Weight; bias: Weight; epsilon: number },
 ): Value {
-  return graph.node(
-    'LayerNormalization',
-    [input, emitWeight(graph, parameters.weight), emitWeight(graph, parameters.bias)],
-    { name, attributes: { axis: { int: -1 }, epsilon: { float: parameters.epsilon } } },
-  );
+  const weight = emitWeight(emission, `${name}.weight`, parameters.weight);
+  const bias = emitWeight(emission, `${name}.bias`, parameters.bias);
+  return emission.graph.node('LayerNormalization', [input, weight, bias], {
+    name,
+    attributes: { axis: { int: -1 }, epsilon: { float: parameters.epsilon } },
+  });
+}
+
+/** x / sqrt(mean(x²) + epsilon) * weight over the last axis. */
+export function emitRmsNorm(
+  emission: Emission,
+  name: string,
+  input: Value,
+  parameters: { weight: Weight; epsilon: number },
+): Value {
+  const weight = emitWeight(emission, `${name}.weight`, parameters.weight);
+  return emission.graph.node('SimplifiedLayerNormalization', [input, weight], {
+    name,
+    attributes: { axis: { int: -1 }, epsilon: { float: parameters.epsilon }, stash_type: { int: 1 } },
+  });
 }
 
 /** Exact (erf) GELU: the vision encoder and the projector use no approximation. */
 export function emitGelu(graph: GraphBuilder, name: string, input: Value): Value {
   return graph.node('Gelu', [input], { name, domain: MICROSOFT_DOMAIN });
+}
+
+export function emitCast(graph: GraphBuilder, name: string, input: Value, to: ActivationType): Value {
+  return graph.node('Cast', [input], { name, attributes: { to: { int: ONNX_ELEMENT_TYPES[to] } } });
 }
 
 /** Splits the last axis into parts of these sizes. */
@@ -79,28 +148,4 @@ export function emitTranspose(
   axes: readonly number[],
 ): Value {
   return graph.node('Transpose', [input], { name, attributes: { perm: { ints: axes } } });
-}
-
-function asBytes(values: Float32Array): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-}
-
-/** Square blocks keep both sides of the copy in cache. */
-const TRANSPOSE_BLOCK = 32;
-
-/** [rows, columns] to [columns, rows]. */
-function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
-  const result = new Float32Array(values.length);
-  for (let row0 = 0; row0 < rows; row0 += TRANSPOSE_BLOCK) {
-    const rowEnd = Math.min(row0 + TRANSPOSE_BLOCK, rows);
-    for (let column0 = 0; column0 < columns; column0 += TRANSPOSE_BLOCK) {
-      const columnEnd = Math.min(column0 + TRANSPOSE_BLOCK, columns);
-      for (let row = row0; row < rowEnd; row++) {
-        for (let column = column0; column < columnEnd; column++) {
-          result[column * rows + row] = values[row * columns + column] as number;
-        }
-      }
-    }
-  }
-  return result;
 }

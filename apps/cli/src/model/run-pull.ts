@@ -1,0 +1,85 @@
+import { join, resolve } from 'node:path';
+import { type Config, loadConfig } from '@tessera/config';
+import {
+  parseRepositoryName,
+  pullCheckpoint,
+  type PulledCheckpoint,
+  type PullObserver,
+  TransientHubError,
+} from '@tessera/hub';
+import { EXIT_CODES, InterruptedError } from '../exit-status.js';
+import { formatBytes, formatDuration } from '../terminal/format.js';
+import { ProgressBar } from '../terminal/progress-bar.js';
+import { listenForStop } from '../up/stop-signals.js';
+import { type PullCommandOptions } from './pull-command.js';
+
+/** Downloads a checkpoint, telling its progress on standard error and the result on standard output. */
+export async function runPull(repository: string, options: PullCommandOptions): Promise<void> {
+  const config = loadConfig();
+  const directory = directoryOf(repository, options, config);
+  const bar = new ProgressBar();
+  const signals = listenForStop(() => process.exit(EXIT_CODES.interrupted));
+  try {
+    const pulled = await pullCheckpoint({
+      hub: { ...config.hub, token: options.token ?? config.hub.token },
+      repository,
+      revision: options.revision,
+      directory,
+      force: options.force === true,
+      signal: signals.stopping,
+      observer: observe(bar, `${repository} (${options.revision})`),
+    });
+    bar.clear();
+    process.stdout.write(`${describe(repository, pulled)}\n`);
+    for (const line of nextSteps(pulled.directory)) bar.print(line);
+  } catch (error) {
+    bar.clear();
+    const isInterrupted = signals.stopping.aborted;
+    if (isInterrupted || error instanceof TransientHubError)
+      bar.print(`What has arrived stays in ${directory}; the same command goes on from there.`);
+    throw isInterrupted ? new InterruptedError() : error;
+  } finally {
+    signals.release();
+  }
+}
+
+function directoryOf(repository: string, { output }: PullCommandOptions, config: Config): string {
+  if (output !== undefined) return resolve(output);
+  return join(config.data.directory, 'checkpoints', ...parseRepositoryName(repository));
+}
+
+function observe(bar: ProgressBar, subject: string): PullObserver {
+  return {
+    planned: ({ commit, fileCount, bytes }) =>
+      bar.print(`${subject}: commit ${commit.slice(0, 12)}, ${fileCount} files, ${formatBytes(bytes)}`),
+    progressed: ({ phase, bytesDone, bytesTotal, bytesWorked, filesDone, fileCount }) =>
+      bar.update({
+        label: phase,
+        done: bytesDone,
+        total: bytesTotal,
+        worked: bytesWorked,
+        note: `${filesDone}/${fileCount} files`,
+      }),
+    retrying: ({ reason, delayMs }) =>
+      bar.print(`${reason}; trying again in ${formatDuration(Math.ceil(delayMs / 1000))}`),
+  };
+}
+
+function describe(repository: string, pulled: PulledCheckpoint): string {
+  const { directory, commit, fileCount, bytes, downloadedFileCount } = pulled;
+  const news = downloadedFileCount === 0 ? 'all there already' : `${downloadedFileCount} downloaded`;
+  return `${directory}: ${repository}, commit ${commit.slice(0, 12)}, ${fileCount} files, ${formatBytes(bytes)}, ${news}`;
+}
+
+function nextSteps(directory: string): string[] {
+  const folder = quote(directory);
+  return [
+    `serve it:    TESSERA_MODEL=${folder} npm start`,
+    `convert it:  npx tessera model convert ${folder} -o OUT`,
+  ];
+}
+
+/** As a POSIX shell reads it back. */
+function quote(text: string): string {
+  return /^[\w./+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

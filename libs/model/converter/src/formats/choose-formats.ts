@@ -1,0 +1,92 @@
+import { type Precision } from '@tessera/contracts';
+import { InvalidWeightOptionError } from '../errors.js';
+import {
+  type ActivationType,
+  type BlockFormat,
+  type EmbeddingFormat,
+  type MatrixFormat,
+  type WeightFormats,
+} from './weight-formats.js';
+
+/** A converted model's number formats as they are asked for; what is left out follows from the precision. */
+export interface WeightOptions {
+  readonly precision: Precision;
+  /** Inputs that share a scale, where weights are int8 or int4. */
+  readonly blockSize?: number;
+  /** `accuracy_level` of MatMulNBits on the CPU. */
+  readonly accuracyLevel?: 0 | 1 | 4;
+  /** Type of the numbers between operators. */
+  readonly activations?: 'fp32' | 'fp16';
+  readonly embeddings?: Precision;
+  readonly lmHead?: Precision;
+  /** Vision encoder and projector. */
+  readonly vision?: Precision;
+}
+
+const MIN_BLOCK_SIZE = 16;
+const MAX_BLOCK_SIZE = 256;
+/** Larger blocks are faster; with 8 bits they cost next to nothing, with 4 bits smaller ones keep more answers. */
+const DEFAULT_BLOCK_SIZE = { 8: 128, 4: 32 } as const;
+
+const EMBEDDING_FORMATS: Record<Precision, EmbeddingFormat> = {
+  fp32: 'float32',
+  fp16: 'float16',
+  int8: 'int8',
+  int4: 'int4',
+};
+
+/**
+ * Formats of every part. Without a say of their own, fp32 and fp16 hold for all parts; int8 and int4 keep the embedding
+ * table in fp16, and int4 keeps the vision encoder and the output layer, which are small and matter, in int8.
+ * Throws {@link InvalidWeightOptionError}.
+ */
+export function chooseFormats(options: WeightOptions): WeightFormats {
+  const { precision } = options;
+  checkBlockSize(options);
+  const activations = toActivationType(options.activations ?? (precision === 'fp16' ? 'fp16' : 'fp32'));
+  const isBlocks = precision === 'int8' || precision === 'int4';
+  const careful = precision === 'int4' ? 'int8' : precision;
+  return {
+    activations,
+    languageModel: matrixFormat('precision', precision, activations, options),
+    head: matrixFormat('lm_head', options.lmHead ?? careful, activations, options),
+    vision: matrixFormat('vision', options.vision ?? careful, activations, options),
+    embeddings: EMBEDDING_FORMATS[options.embeddings ?? (isBlocks ? 'fp16' : precision)],
+  };
+}
+
+function matrixFormat(
+  part: string,
+  precision: Precision,
+  activations: ActivationType,
+  options: WeightOptions,
+): MatrixFormat {
+  if (precision === 'int8') return blockFormat(8, options);
+  if (precision === 'int4') return blockFormat(4, options);
+  if (toActivationType(precision) === activations) return { kind: 'float' };
+  const own = activations === 'float32' ? 'fp32' : 'fp16';
+  throw new InvalidWeightOptionError(
+    part,
+    precision,
+    `int8, int4 or the activations' own type, which is ${own}`,
+  );
+}
+
+function blockFormat(bits: 4 | 8, { blockSize, accuracyLevel = 4 }: WeightOptions): BlockFormat {
+  return { kind: 'blocks', bits, blockSize: blockSize ?? DEFAULT_BLOCK_SIZE[bits], accuracyLevel };
+}
+
+function toActivationType(precision: 'fp32' | 'fp16'): ActivationType {
+  return precision === 'fp32' ? 'float32' : 'float16';
+}
+
+function checkBlockSize({ blockSize }: WeightOptions): void {
+  if (blockSize === undefined) return;
+  const isPower = Number.isInteger(Math.log2(blockSize));
+  if (isPower && blockSize >= MIN_BLOCK_SIZE && blockSize <= MAX_BLOCK_SIZE) return;
+  throw new InvalidWeightOptionError(
+    'block size',
+    String(blockSize),
+    `a power of two from ${MIN_BLOCK_SIZE} to ${MAX_BLOCK_SIZE}`,
+  );
+}

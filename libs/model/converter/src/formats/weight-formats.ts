@@ -1,0 +1,37 @@
+/** Type of the numbers between operators. */
+export type ActivationType = 'float32' | 'float16';
+
+/** Matrices in the activations' own type. */
+export interface FloatFormat {
+  readonly kind: 'float';
+}
+
+/** Whole numbers of 4 or 8 bits with a scale for every block of a row. */
+export interface BlockFormat {
+  readonly kind: 'blocks';
+  readonly bits: 4 | 8;
+  /** Consecutive inputs that share a scale: a power of two of at least 16. */
+  readonly blockSize: number;
+  /**
+   * Precision in which the CPU multiplies (`accuracy_level` of MatMulNBits): 4 rounds activations to 8 bits block by block
+   * and is the fast one, 1 keeps them in float32. Other devices take no notice.
+   */
+  readonly accuracyLevel: 0 | 1 | 4;
+}
+
+export type MatrixFormat = FloatFormat | BlockFormat;
+
+/** How the embedding table is stored; it is read by row, never multiplied. */
+export type EmbeddingFormat = 'float32' | 'float16' | 'int8' | 'int4';
+
+/** Number formats of all of a model's weights. Norms, biases, scales and the patch embedding stay in the activations' type. */
+export interface WeightFormats {
+  readonly activations: ActivationType;
+  /** Layers of the vision encoder, and the projector. */
+  readonly vision: MatrixFormat;
+  /** Layers of the language model. */
+  readonly languageModel: MatrixFormat;
+  /** The output layer, from hidden state to logits. */
+  readonly head: MatrixFormat;
+  readonly embeddings: EmbeddingFormat;
+}
