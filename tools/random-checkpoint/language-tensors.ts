@@ -32,7 +32,7 @@ export function listLanguageTensors(shape: LanguageShape): TensorSpec[] {
     offset(`language_model.${embedding}`, vocabulary, hidden),
     ...perLayer.flat(),
     factor('language_model.model.norm.weight', hidden),
-    matrix(`language_model.${head}`, vocabulary, hidden),
+    { ...matrix(`language_model.${head}`, vocabulary, hidden), isHead: true },
   ];
 }
 

@@ -15,18 +15,33 @@ export class RandomWeights {
   private readonly normal: Float32Array;
   private readonly tables = new Map<string, Uint16Array>();
 
-  constructor(private readonly seed: number) {
+  /** The head's rows of `silentTokenIds` are zero: other logits are above theirs, so these tokens are never generated. */
+  constructor(
+    private readonly seed: number,
+    private readonly silentTokenIds: readonly number[],
+  ) {
     this.normal = sampleNormal(hashOf(seed, 'normal distribution'));
   }
 
   *blocksOf(tensor: TensorSpec): Generator<Uint8Array> {
     const table = this.valuesOf(tensor);
     let state = hashOf(this.seed, tensor.name);
-    for (let left = elementCount(tensor); left > 0; left -= BLOCK_ELEMENTS) {
-      const count = Math.min(left, BLOCK_ELEMENTS);
+    const end = elementCount(tensor);
+    for (let start = 0; start < end; start += BLOCK_ELEMENTS) {
+      const count = Math.min(end - start, BLOCK_ELEMENTS);
       [this.block, this.otherBlock] = [this.otherBlock, this.block];
       state = fill(this.block, table, { state, count });
+      if (tensor.isHead === true) this.silence(this.block, start, tensor.shape[1] as number);
       yield new Uint8Array(this.block.buffer, 0, 2 * count);
+    }
+  }
+
+  /** Zeroes what a block that starts at element `start` has of the silent rows. */
+  private silence(block: Uint16Array, start: number, rowLength: number): void {
+    for (const id of this.silentTokenIds) {
+      const from = Math.max(id * rowLength - start, 0);
+      const to = Math.min((id + 1) * rowLength - start, block.length);
+      if (from < to) block.fill(0, from, to);
     }
   }
 

@@ -4,6 +4,8 @@ export interface TensorSpec {
   readonly shape: readonly number[];
   readonly mean: number;
   readonly deviation: number;
+  /** Whether its rows give the logits of tokens. */
+  readonly isHead?: true;
 }
 
 /** What published checkpoints start from before training. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { copyFile, lstat, mkdir, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { findRepositoryRoot } from '@tessera/testing';
 import { toCheckpointConfig } from './checkpoint-config.js';
@@ -37,8 +37,8 @@ const TOKENIZER_FILES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Writes a checkpoint in the public layout whose weights are random bf16 numbers of a sane scale. The folder appears
- * whole or not at all. Throws {@link CheckpointExistsError}, {@link DiskSpaceError}.
+ * Writes a checkpoint in the public layout whose weights are random bf16 numbers of a sane scale. It never generates an
+ * added token, so no answer stops before its limit. The folder appears whole or not at all. Throws {@link CheckpointExistsError}, {@link DiskSpaceError}.
  */
 export async function writeRandomCheckpoint(options: WriteOptions): Promise<void> {
   const output = path.resolve(options.output);
@@ -54,7 +54,8 @@ export async function writeRandomCheckpoint(options: WriteOptions): Promise<void
     await mkdir(staging);
     await writeJson(path.join(staging, 'config.json'), toCheckpointConfig(options.shape));
     await copyTokenizer(path.join(findRepositoryRoot(), options.shape.tokenizer), staging);
-    await writeShards(staging, tensors, new RandomWeights(seed), {
+    const weights = new RandomWeights(seed, await readAddedTokenIds(staging));
+    await writeShards(staging, tensors, weights, {
       maxShardBytes,
       ...(signal === undefined ? {} : { signal }),
       onProgress: (writtenBytes) => onProgress?.(writtenBytes, totalBytes),
@@ -83,6 +84,12 @@ async function checkDiskSpace(directory: string, neededBytes: number): Promise<v
 async function copyTokenizer(source: string, target: string): Promise<void> {
   const names = (await readdir(source)).filter((name) => TOKENIZER_FILES.has(name));
   for (const name of names) await copyFile(path.join(source, name), path.join(target, name));
+}
+
+/** Those of the chat template and the stop token are among them: a model that gives neither answers at full length. */
+async function readAddedTokenIds(directory: string): Promise<number[]> {
+  const text = await readFile(path.join(directory, 'added_tokens.json'), 'utf8');
+  return Object.values(JSON.parse(text) as Record<string, number>);
 }
 
 async function writeJson(file: string, content: object): Promise<void> {

@@ -14,6 +14,9 @@ import { countParameters } from '../../../tools/random-checkpoint/tensor-spec.js
 import { writeRandomCheckpoint } from '../../../tools/random-checkpoint/write-random-checkpoint.js';
 import { readReferenceArrays } from '../engine/safetensors.js';
 
+/** `<|end|>` of the tokenizer, and the token before all that are added. */
+const STOP_TOKEN_ID = 723;
+const LAST_PIECE_ID = 719;
 const SMALL = { layers: 2, visionLayers: 2, scale: 0.05 };
 
 describe('random checkpoints', () => {
@@ -72,6 +75,12 @@ describe('random checkpoints', () => {
     const down = momentsOf(arrays.bytes(`${prefix}.mlp.down_proj.weight`));
     expect(down.deviation * Math.sqrt(shape.language.intermediate)).toBeCloseTo(1, 1);
     expect(Math.abs(down.mean)).toBeLessThan(0.02 * down.deviation);
+    // The stop token is never generated: its logit is 0, and the largest of the others is not.
+    const head = arrays.bytes('language_model.lm_head.weight');
+    const rowBytes = 2 * shape.language.hidden;
+    const row = (id: number): Uint8Array => head.subarray(id * rowBytes, (id + 1) * rowBytes);
+    expect(row(STOP_TOKEN_ID).every((byte) => byte === 0)).toBe(true);
+    expect(row(LAST_PIECE_ID).some((byte) => byte !== 0)).toBe(true);
   });
 
   it('are the same for the same seed, and others for another seed', async () => {
