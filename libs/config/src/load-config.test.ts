@@ -74,6 +74,17 @@ describe('loadConfig', () => {
     expect(message).not.toContain('hunter2');
   });
 
+  it('reads a proxy by either name, with or without a scheme', () => {
+    const upper = loadConfig({ HTTPS_PROXY: 'http://proxy:3128', NO_PROXY: 'localhost,.lan' });
+    expect(upper.hub.proxy).toEqual({
+      http: undefined,
+      https: 'http://proxy:3128',
+      except: ['localhost', '.lan'],
+    });
+    const lower = loadConfig({ https_proxy: 'proxy:3128', no_proxy: 'localhost,.lan', HTTPS_PROXY: '' });
+    expect(lower.hub).toEqual(upper.hub);
+  });
+
   it('hands out settings that cannot be changed', () => {
     const config = loadConfig({});
     expect(() => Object.assign(config.http, { port: 1 })).toThrow(TypeError);

@@ -34,6 +34,7 @@ function groupSettings(values: SettingValues, workingDirectory: string) {
       acceptedIds: values.TESSERA_MODELS,
     },
     network: { allowedPrivateNetworks: values.TESSERA_ALLOWED_PRIVATE_NETWORKS },
+    hub: groupHub(values),
     images: {
       maxBytes: values.TESSERA_MAX_IMAGE_BYTES,
       maxBytesPerJob: values.TESSERA_MAX_JOB_IMAGE_BYTES,
@@ -68,6 +69,14 @@ function groupHttp(values: SettingValues) {
     requestTimeoutMs: values.TESSERA_REQUEST_TIMEOUT_MS,
     headersTimeoutMs: values.TESSERA_HEADERS_TIMEOUT_MS,
     shutdownTimeoutMs: values.TESSERA_SHUTDOWN_TIMEOUT_MS,
+  };
+}
+
+function groupHub(values: SettingValues) {
+  return {
+    endpoint: values.HF_ENDPOINT,
+    token: values.HF_TOKEN,
+    proxy: { http: values.HTTP_PROXY, https: values.HTTPS_PROXY, except: values.NO_PROXY },
   };
 }
 

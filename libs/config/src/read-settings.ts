@@ -22,7 +22,7 @@ const LONGEST_QUOTED_VALUE = 80;
 export function readSettings(environment: Environment): SettingValues {
   const problems: ConfigurationProblem[] = findUnknownVariables(environment);
   const entries = Object.entries<Setting>(settingDefinitions).map(([name, definition]) => {
-    const text = environment[name] === '' ? undefined : environment[name];
+    const text = textOf(environment, name) ?? textOf(environment, definition.alias);
     const outcome = definition.schema.safeParse(text);
     if (!outcome.success) problems.push({ name, message: describe(outcome.error, definition, text) });
     return [name, outcome.data] as const;
@@ -30,6 +30,11 @@ export function readSettings(environment: Environment): SettingValues {
   if (problems.length > 0) throw new ConfigurationError(problems);
   // Built from the very table that the type maps over, and every schema has accepted its value.
   return Object.fromEntries(entries) as SettingValues;
+}
+
+function textOf(environment: Environment, name: string | undefined): string | undefined {
+  const text = name === undefined ? undefined : environment[name];
+  return text === '' ? undefined : text;
 }
 
 function describe(error: z.ZodError, definition: Setting, text: string | undefined): string {

@@ -12,6 +12,8 @@ export interface SettingMetadata {
   readonly default?: string;
   /** The value may hold a password or key: it is never printed. */
   readonly secret?: true;
+  /** Another spelling of the name, read where the name itself is not set. */
+  readonly alias?: string;
 }
 
 /** One environment variable: its documentation and the schema that reads its text. */

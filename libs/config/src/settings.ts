@@ -1,5 +1,6 @@
 import { dispatcherSettings } from './settings/dispatcher.js';
 import { httpSettings } from './settings/http.js';
+import { hubSettings } from './settings/hub.js';
 import { imageSettings } from './settings/images.js';
 import { jobSettings } from './settings/jobs.js';
 import { placeSettings } from './settings/places.js';
@@ -14,6 +15,7 @@ export const settingDefinitions = {
   ...jobSettings,
   ...workerSettings,
   ...dispatcherSettings,
+  ...hubSettings,
 };
 
 /** Every setting as data, for `docs/` and `--help`. */
