@@ -1,0 +1,13 @@
+export * from './errors.js';
+export { type HubOptions, type ProxySettings } from './hub-http.js';
+export { type PullProgress } from './progress-tally.js';
+export {
+  pullCheckpoint,
+  type PulledCheckpoint,
+  type PullObserver,
+  type PullOptions,
+  type PullPlan,
+} from './pull-checkpoint.js';
+export { parseRepositoryName } from './repository-name.js';
+export { readSourceRecord, SOURCE_RECORD_FILE, type SourceRecord } from './source-record.js';
+export { type Retry } from './with-retries.js';
