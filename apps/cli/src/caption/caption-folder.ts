@@ -6,7 +6,7 @@ import { type Captioner } from './captioner.js';
 import { RowsFailedError } from './errors.js';
 import { type FinishedImages } from './finished-images.js';
 import { Interruption } from './interruption.js';
-import { RateWindow } from './rate-window.js';
+import { RateWindow } from '../terminal/rate-window.js';
 import { type RowFile } from './row-file.js';
 import { runWorkers } from './run-workers.js';
 import { askedCount, formatProgress, formatSummary, newTally, type Tally } from './tally.js';

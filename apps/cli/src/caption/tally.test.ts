@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RateWindow } from './rate-window.js';
+import { RateWindow } from '../terminal/rate-window.js';
 import { formatProgress, formatSummary, newTally } from './tally.js';
 
 describe('formatProgress', () => {
