@@ -1,6 +1,5 @@
 import { type WeightOptions } from '@tessera/converter';
 import { Command } from 'commander';
-import { pullCommand } from './pull-command.js';
 import { addWeightOptions } from '../options/weight-options.js';
 import { pullCommand } from './pull-command.js';
 
