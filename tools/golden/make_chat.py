@@ -107,7 +107,7 @@ def clip_pixels(checkpoint: Path):
 
 FAMILIES = {
     "internvl2-1b": dict(config=internvl2_1b, tokenizer=qwen2_tokenizer, seed=2014, max_tiles=12, thumbnail=True),
-    "internvl-chat-v1-2-plus": dict(config=internvl_chat_v1_2_plus, tokenizer=yi_tokenizer, seed=2005, max_tiles=1, thumbnail=False),
+    "internvl-chat-v1-2-plus": dict(config=internvl_chat_v1_2_plus, tokenizer=yi_tokenizer, seed=2103, max_tiles=1, thumbnail=False),
 }
 
 
