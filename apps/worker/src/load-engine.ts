@@ -10,6 +10,7 @@ export async function loadEngine(config: Config, logger: Logger): Promise<Engine
   const modelDirectory = await ensureConvertedModel({
     source: config.model.directory,
     cacheDirectory: join(config.data.directory, 'models'),
+    precision: config.model.precision,
     log: (line) => logger.info(line),
   });
   const engine = await Engine.load({

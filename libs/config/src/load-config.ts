@@ -31,6 +31,7 @@ function groupSettings(values: SettingValues, workingDirectory: string) {
     },
     model: {
       directory: resolve(workingDirectory, values.TESSERA_MODEL ?? EMBEDDED_MODEL),
+      precision: values.TESSERA_PRECISION,
       acceptedIds: values.TESSERA_MODELS,
     },
     network: { allowedPrivateNetworks: values.TESSERA_ALLOWED_PRIVATE_NETWORKS },

@@ -20,12 +20,23 @@ export interface GoldenCase {
   eos_token_id: number;
 }
 
+/** What `chat()` and `batch_chat()` of the reference return for the same questions. */
+export interface GoldenTranscripts {
+  images: string[];
+  questions: string[];
+  max_new_tokens: number;
+  responses: string[];
+  chat_responses: string[];
+}
+
 export interface GoldenFamily {
   name: string;
   directory: string;
   checkpoint: string;
   images: string;
   cases: GoldenCase[];
+  /** Absent for the native layout, whose reference has neither method. */
+  transcripts: GoldenTranscripts | undefined;
 }
 
 const root = findRepositoryRoot();
@@ -45,10 +56,10 @@ export const GOLDEN_FAMILIES: GoldenFamily[] = [
   },
 ].map((family) => {
   const directory = golden(family.name);
-  const { cases } = JSON.parse(readFileSync(path.join(directory, 'cases.json'), 'utf8')) as {
-    cases: GoldenCase[];
-  };
-  return { ...family, directory, cases };
+  const { cases, batch_chat: transcripts } = JSON.parse(
+    readFileSync(path.join(directory, 'cases.json'), 'utf8'),
+  ) as { cases: GoldenCase[]; batch_chat?: GoldenTranscripts };
+  return { ...family, directory, cases, transcripts };
 });
 
 function familiesWithCheckpoint(): string[] {

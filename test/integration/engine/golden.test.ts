@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { type PromptContent } from '@tessera/contracts';
 import { convertModel, readManifest } from '@tessera/converter';
 import { Engine } from '@tessera/engine';
 import { OrtRuntime } from '@tessera/ort';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { apiMessages, caseImages, GOLDEN_FAMILIES } from './golden-cases.js';
+import { apiMessages, caseImages, GOLDEN_FAMILIES, loadPicture } from './golden-cases.js';
 import { PillowTiler } from './pillow-tiler.js';
 import { readReferenceArrays } from './safetensors.js';
 
@@ -99,6 +100,24 @@ describe.each(GOLDEN_FAMILIES)('$name', (family) => {
     if (comparable * 8 === values.length) {
       expect(result.finishReason).toBe(goldenCase.finished ? 'stop' : 'length');
     }
+  });
+
+  const { transcripts } = family;
+  if (transcripts === undefined) return;
+  it('answers together as chat() and batch_chat() do', async () => {
+    const { images, questions, max_new_tokens: maxTokens, responses, chat_responses } = transcripts;
+    const answers = await Promise.all(
+      questions.map(async (text, index) => {
+        const picture = await loadPicture(path.join(family.images, `${images[index]}.png`));
+        const content: PromptContent[] = [
+          { type: 'image', image: 0 },
+          { type: 'text', text },
+        ];
+        return engine.generate({ messages: [{ role: 'user', content }], images: [picture], maxTokens });
+      }),
+    );
+    expect(answers.map(({ text }) => text)).toEqual(chat_responses);
+    expect(answers.map(({ text }) => text)).toEqual(responses);
   });
 });
 

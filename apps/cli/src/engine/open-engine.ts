@@ -18,6 +18,7 @@ export async function openEngine({ config, model, slotCount, log }: OpenEngineOp
   const modelDirectory = await ensureConvertedModel({
     source: model === undefined ? config.model.directory : resolve(model),
     cacheDirectory: join(config.data.directory, 'models'),
+    precision: config.model.precision,
     log,
   });
   const { threads, device, kvCacheBytes } = config.worker;

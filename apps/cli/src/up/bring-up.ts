@@ -49,6 +49,7 @@ async function prepareModel({ config, terminal }: BringUpOptions): Promise<Syste
   const directory = await ensureConvertedModel({
     source: config.model.directory,
     cacheDirectory: join(config.data.directory, 'models'),
+    precision: config.model.precision,
     log: terminal.print,
   });
   return { id: (await readManifest(directory)).id, directory };

@@ -1,3 +1,4 @@
+import { PRECISIONS } from '@tessera/contracts';
 import { z } from 'zod';
 import { setting } from '../setting.js';
 
@@ -40,6 +41,12 @@ export const placeSettings = {
     description: 'Folder of a Hugging Face checkpoint, or of a converted model.',
     default: 'the small model of the checkout',
     schema: z.string().optional(),
+  }),
+  TESSERA_PRECISION: setting({
+    group,
+    description: `Number format of the weights that a checkpoint given as TESSERA_MODEL is converted to: ${PRECISIONS.join(', ')}. A converted model keeps its own.`,
+    default: 'fp32',
+    schema: z.enum(PRECISIONS, `must be one of ${PRECISIONS.join(', ')}`).default('fp32'),
   }),
   TESSERA_WEBHOOK_SECRET: setting({
     group,

@@ -1,14 +1,20 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { type Precision } from '@tessera/contracts';
 import { convertModel } from './convert.js';
 import { FORMAT_VERSION, MANIFEST_FILE, readManifest } from './manifest.js';
+import { type ConversionProgress } from './write-conversion.js';
+
+const REPORT_INTERVAL_MS = 10_000;
 
 export interface EnsureOptions {
   /** A converted model, or a checkpoint to convert on first use. */
   source: string;
   /** Where conversions are kept. */
   cacheDirectory: string;
+  /** Of the conversion; a model that is converted already keeps its own. Default: fp32. */
+  precision?: Precision;
   log: (line: string) => void;
 }
 
@@ -16,19 +22,30 @@ export interface EnsureOptions {
  * The directory of a converted model: `source` itself, or its conversion, made when there is none yet. Processes that do
  * so at the same time each convert; the first to finish wins, and nobody's files are taken away.
  */
-export async function ensureConvertedModel({ source, cacheDirectory, log }: EnsureOptions): Promise<string> {
+export async function ensureConvertedModel(options: EnsureOptions): Promise<string> {
+  const { source, cacheDirectory, precision = 'fp32', log } = options;
   if (await exists(path.join(source, MANIFEST_FILE))) return source;
   const id = path.basename(path.resolve(source));
-  const output = path.join(cacheDirectory, `${id}-${await fingerprint(source)}`);
+  const output = path.join(cacheDirectory, `${id}-${precision}-${await fingerprint(source)}`);
   if (!(await exists(path.join(output, MANIFEST_FILE)))) {
     await mkdir(cacheDirectory, { recursive: true });
-    log(`converting ${source} to ONNX (once)`);
+    log(`converting ${source} to ONNX in ${precision} (once)`);
     const fresh = `${output}.new-${randomUUID()}`;
-    await convertModel({ source, output: fresh, id });
+    await convertModel({ source, output: fresh, id, precision, onProgress: report(log) });
     await moveUnlessThere(fresh, output);
   }
   await readManifest(output);
   return output;
+}
+
+/** A line every few seconds. */
+function report(log: (line: string) => void): (progress: ConversionProgress) => void {
+  let reportedAt = performance.now();
+  return ({ graph, bytesWritten, bytesTotal }) => {
+    if (performance.now() - reportedAt < REPORT_INTERVAL_MS) return;
+    reportedAt = performance.now();
+    log(`converting ${graph}: ${Math.floor((100 * bytesWritten) / bytesTotal)} % of ${bytesTotal} bytes`);
+  };
 }
 
 async function moveUnlessThere(from: string, to: string): Promise<void> {
