@@ -75,7 +75,10 @@ describe('tessera model pull', () => {
     expect(again.stdout).toContain('all there already');
   });
 
-  it('keeps what has arrived when Ctrl-C ends it, says so, and goes on from there', async () => {
+  it.each([
+    ['Ctrl-C', 'SIGINT', 130, 'What has arrived stays in'],
+    ['a kill', 'SIGKILL', null, ''],
+  ] as const)('goes on where %s ended it', async (_, signal, exitCode, message) => {
     hub.publish(MODEL, published);
     const output = join(home.path, 'here');
     hub.plan('model.safetensors', { kind: 'stall', afterBytes: 700_000 });
@@ -83,16 +86,29 @@ describe('tessera model pull', () => {
     const running = startCli(words, { environment: environment() });
     await once(hub.served, 'model.safetensors');
     await grownTo(500_000, output, 'model.safetensors.partial');
-    running.process.kill('SIGINT');
-    const { exitCode, stderr } = await running.ended;
-    expect(exitCode).toBe(130);
-    expect(stderr).toContain(`What has arrived stays in ${output}; the same command goes on from there.`);
+    running.process.kill(signal);
+    const ended = await running.ended;
+    expect(ended.exitCode).toBe(exitCode);
+    expect(ended.stderr).toContain(message);
     hub.requests.length = 0;
     expect(await pull([MODEL, '-o', output])).toMatchObject({ exitCode: 0 });
     const [request] = hub.downloadsOf('model.safetensors');
     expect(request?.headers.range).toMatch(/^bytes=[5-7]\d{5}-$/);
     const weights = await readFile(join(output, 'model.safetensors'));
     expect(weights.equals(published['model.safetensors']?.content ?? Buffer.of())).toBe(true);
+  });
+
+  it('keeps what has arrived when the file cannot grow, and names it', async () => {
+    hub.publish(MODEL, published);
+    const wrapper = ['bash', '-c', 'trap "" XFSZ; ulimit -f 800; exec "$@"', '-'];
+    const { exitCode, stderr } = await runCli(['model', 'pull', MODEL], {
+      environment: environment(),
+      wrapper,
+    });
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('model.safetensors cannot be written: the system allows no file of this size');
+    expect((await stat(join(directory(), 'model.safetensors.partial'))).size).toBe(800 * 1024);
+    expect(await pull([MODEL])).toMatchObject({ exitCode: 0 });
   });
 
   it.each([

@@ -54,6 +54,18 @@ describe('the token', () => {
     await expect(failure).rejects.not.toThrow('hf_mine');
   });
 
+  it('is asked for where the listing is public and the files are gated', async () => {
+    fixture.hub.publish(REPOSITORY, CHECKPOINT);
+    const headers = {
+      'x-error-code': 'GatedRepo',
+      'x-error-message': 'Access to model is restricted.',
+    };
+    fixture.hub.plan('config.json', { kind: 'status', status: 401, headers });
+    const failure = fixture.pull();
+    await expect(failure).rejects.toBeInstanceOf(RepositoryAccessError);
+    await expect(failure).rejects.toThrow('HTTP 401: Access to model is restricted');
+  });
+
   it('that is no token is refused without being repeated', async () => {
     const failure = fixture.pull(withToken('hf_a\nb'));
     await expect(failure).rejects.toBeInstanceOf(HubOptionError);

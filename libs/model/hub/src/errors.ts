@@ -175,24 +175,29 @@ export class DiskTooSmallError extends TesseraError {
     readonly freeBytes: number,
   ) {
     super(
-      `the disk of ${directory} is too small: ${neededBytes} bytes are still to come, ${freeBytes} are free; ` +
-        'make room, or choose another folder with -o',
+      `the disk of ${directory} is too small: ${inGigabytes(neededBytes)} are still to come, ` +
+        `${inGigabytes(freeBytes)} are free; make room, or choose another folder with -o`,
     );
   }
 }
 
-/** The disk filled up meanwhile. */
+/** The disk filled up meanwhile, or the file outgrew what the system grants. */
 export class DiskFullError extends TesseraError {
   readonly code = 'invalid_request';
   constructor(
     readonly file: string,
+    readonly reason: string,
     options: { cause?: unknown } = {},
   ) {
     super(
-      `the disk is full: ${file} cannot be written. What has arrived is kept; make room and run the same command again`,
+      `${file} cannot be written: ${reason}. What has arrived is kept; make room and run the same command again`,
       options,
     );
   }
+}
+
+function inGigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(2)} GB`;
 }
 
 /** Connection failures often come as an AggregateError without a message; their code says it all. */

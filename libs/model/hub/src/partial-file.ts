@@ -15,6 +15,12 @@ const ORIGIN = '.partial.json';
 /** Names of what may lie beside a file that has not arrived in full. */
 export const PARTIAL_SUFFIXES = [PARTIAL_SUFFIX, ORIGIN];
 
+const NO_ROOM: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: "the user's share of the disk is used up",
+  EFBIG: 'the system allows no file of this size',
+};
+
 export interface PartialFileOptions {
   /** Where the file goes once it is complete. */
   readonly target: string;
@@ -119,9 +125,9 @@ export class PartialFile {
     try {
       await write();
     } catch (cause) {
-      const isFull =
-        cause instanceof Error && 'code' in cause && ['ENOSPC', 'EDQUOT'].includes(String(cause.code));
-      throw isFull ? new DiskFullError(this.options.target, { cause }) : cause;
+      const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+      const reason = NO_ROOM[code];
+      throw reason === undefined ? cause : new DiskFullError(this.options.target, reason, { cause });
     }
   }
 }
