@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Config, loadConfig } from '@tessera/config';
 import {
@@ -35,12 +36,17 @@ export async function runPull(repository: string, options: PullCommandOptions): 
   } catch (error) {
     bar.clear();
     const isInterrupted = signals.stopping.aborted;
-    if (isInterrupted || error instanceof TransientHubError)
-      bar.print(`What has arrived stays in ${directory}; the same command goes on from there.`);
+    if (isInterrupted || error instanceof TransientHubError) bar.print(adviceOn(directory));
     throw isInterrupted ? new InterruptedError() : error;
   } finally {
     signals.release();
   }
+}
+
+function adviceOn(directory: string): string {
+  return existsSync(directory)
+    ? `What has arrived stays in ${directory}; the same command goes on from there.`
+    : 'Nothing was downloaded. HF_ENDPOINT is the address of the hub, HTTPS_PROXY that of a proxy on the way to it.';
 }
 
 function directoryOf(repository: string, { output }: PullCommandOptions, config: Config): string {
