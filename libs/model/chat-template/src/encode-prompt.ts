@@ -6,6 +6,9 @@ const IMAGE_START = '<img>';
 const IMAGE_TOKEN = '<IMG_CONTEXT>';
 const IMAGE_END = '</img>';
 
+/** Tokens that stand for an image in a prompt, whatever the template. */
+export const IMAGE_BLOCK_TOKENS: readonly string[] = [IMAGE_START, IMAGE_TOKEN, IMAGE_END];
+
 export interface EncodedPrompt {
   readonly tokenIds: number[];
   /** Indices into `tokenIds` of the image tokens, ascending: one a row of image features. */
@@ -70,7 +73,7 @@ export function* encodePromptStepwise(
 
 function piecesOf(part: PromptPart): PromptPiece[] {
   if (part.kind !== 'image') return [part];
-  return [IMAGE_START, IMAGE_TOKEN, IMAGE_END].map((token) => ({ kind: 'token', token }));
+  return IMAGE_BLOCK_TOKENS.map((token) => ({ kind: 'token', token }));
 }
 
 function expandImageTokens(

@@ -1,14 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Checkpoint } from './checkpoint/checkpoint.js';
 import { readModelConfig } from './config/read-model-config.js';
 import { describeManifest } from './describe-manifest.js';
-import { OutputExistsError } from './errors.js';
 import { chooseFormats, type WeightOptions } from './formats/choose-formats.js';
-import { MANIFEST_FILE, type ModelManifest, readManifest, writeManifest } from './manifest.js';
+import { type ModelManifest, readManifest, writeManifest } from './manifest.js';
+import { refuseForeignOutput, writeWhole } from './output-directory.js';
 import { planConversion } from './plan-conversion.js';
-import { type ConversionProgress, writeConversion } from './write-conversion.js';
+import { refuseUnusableTokenizer } from './refuse-tokenizer.js';
+import { type ConversionProgress, conversionBytes, writeConversion } from './write-conversion.js';
 
 export interface ConvertOptions extends Partial<WeightOptions> {
   /** A HuggingFace checkpoint. */
@@ -28,41 +27,27 @@ export async function convertModel(options: ConvertOptions): Promise<ModelManife
   const output = path.resolve(options.output);
   const weightOptions = { ...options, precision: options.precision ?? 'fp32' };
   const formats = chooseFormats(weightOptions);
-  await refuseForeignOutput(output);
-  const staging = `${output}.partial-${randomUUID()}`;
+  await refuseForeignOutput(output, options.source);
   const config = await readModelConfig(options.source);
   const checkpoint = await Checkpoint.open(options.source);
   try {
     const plan = planConversion(config, checkpoint, formats);
-    await mkdir(staging, { recursive: true });
-    const files = await writeConversion(plan, options.source, staging, options.onProgress);
-    const manifest = describeManifest({
-      id: options.id ?? path.basename(path.resolve(options.source)),
-      precision: weightOptions.precision,
-      parameters: checkpoint.parameterCount,
-      config,
-      plan,
-      formats,
-      files,
+    await refuseUnusableTokenizer(options.source, plan);
+    await writeWhole(output, conversionBytes(plan), async (staging) => {
+      const files = await writeConversion(plan, options.source, staging, options.onProgress);
+      const manifest = describeManifest({
+        id: options.id ?? path.basename(path.resolve(options.source)),
+        precision: weightOptions.precision,
+        parameters: checkpoint.parameterCount,
+        config,
+        plan,
+        formats,
+        files,
+      });
+      await writeManifest(staging, manifest);
     });
-    await writeManifest(staging, manifest);
-    await rm(output, { recursive: true, force: true });
-    await rename(staging, output);
     return await readManifest(output);
   } finally {
     await checkpoint.close();
-    await rm(staging, { recursive: true, force: true });
   }
-}
-
-/** Only an absent directory, an empty one, or a converted model may be replaced. */
-async function refuseForeignOutput(output: string): Promise<void> {
-  try {
-    const entries = await readdir(output);
-    if (entries.length === 0 || entries.includes(MANIFEST_FILE)) return;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
-    throw new OutputExistsError(output, { cause: error });
-  }
-  throw new OutputExistsError(output);
 }

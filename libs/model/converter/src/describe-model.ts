@@ -1,13 +1,15 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { TesseraError } from '@tessera/contracts';
 import { Checkpoint } from './checkpoint/checkpoint.js';
 import { type ModelConfig } from './config/model-config.js';
 import { readModelConfig } from './config/read-model-config.js';
 import { describeParts, describeTiles } from './describe-parts.js';
-import { ConversionError, NotAModelError } from './errors.js';
+import { NotAModelError } from './errors.js';
 import { chooseFormats } from './formats/choose-formats.js';
 import { MANIFEST_FILE, type ModelManifest, readManifest } from './manifest.js';
 import { planConversion } from './plan-conversion.js';
+import { refuseUnusableTokenizer } from './refuse-tokenizer.js';
 
 /** What a directory holds, for people. */
 export interface ModelDescription {
@@ -70,7 +72,7 @@ async function describeCheckpoint(directory: string): Promise<ModelDescription> 
       tiles: describeTiles(config),
       chat_template: { name: config.template ?? null, system_message: config.systemMessage ?? null },
       context_tokens: config.language.contextTokens,
-      unsupported: findUnsupported(config, checkpoint),
+      unsupported: await findUnsupported(config, checkpoint),
       files: await listFiles(directory),
     };
   } finally {
@@ -78,12 +80,13 @@ async function describeCheckpoint(directory: string): Promise<ModelDescription> 
   }
 }
 
-function findUnsupported(config: ModelConfig, checkpoint: Checkpoint): string | null {
+async function findUnsupported(config: ModelConfig, checkpoint: Checkpoint): Promise<string | null> {
   try {
-    planConversion(config, checkpoint, chooseFormats({ precision: 'fp32' }));
+    const plan = planConversion(config, checkpoint, chooseFormats({ precision: 'fp32' }));
+    await refuseUnusableTokenizer(checkpoint.directory, plan);
     return null;
   } catch (error) {
-    if (error instanceof ConversionError) return error.message;
+    if (error instanceof TesseraError) return error.message;
     throw error;
   }
 }

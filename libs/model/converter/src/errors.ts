@@ -1,8 +1,27 @@
 import { TesseraError } from '@tessera/contracts';
+import { toPrintableLine } from './printable-text.js';
 
-/** Base of everything that makes a checkpoint impossible to convert: a permanent fault of the input. */
+/**
+ * Base of everything that makes a checkpoint impossible to convert: a permanent fault of the input. Messages quote names
+ * and values of foreign files, so each is brought to one printable line of bounded length.
+ */
 export abstract class ConversionError extends TesseraError {
   readonly code = 'invalid_request';
+
+  constructor(message: string, options: { cause?: unknown } = {}) {
+    super(toPrintableLine(message), options);
+  }
+}
+
+/** A directory that should be a checkpoint is none. */
+export class CheckpointDirectoryError extends ConversionError {
+  constructor(
+    readonly directory: string,
+    readonly reason: string,
+    options: { cause?: unknown } = {},
+  ) {
+    super(`${directory} is no checkpoint: ${reason}`, options);
+  }
 }
 
 /** A file of the checkpoint is absent. */
@@ -23,7 +42,7 @@ export class CheckpointFileInvalidError extends ConversionError {
     readonly reason: string,
     options: { cause?: unknown } = {},
   ) {
-    super(`${file} cannot be read: ${reason}`, options);
+    super(`${file} cannot be used: ${reason}`, options);
   }
 }
 
@@ -33,7 +52,9 @@ export class TensorMissingError extends ConversionError {
     readonly tensor: string,
     readonly directory: string,
   ) {
-    super(`${directory} has no tensor ${tensor}, which the architecture of its config.json needs`);
+    super(
+      `${directory} has no tensor ${tensor}, which the architecture of its config.json needs; take weights and config.json from one download, complete`,
+    );
   }
 }
 
@@ -47,6 +68,31 @@ export class TensorNotInShardError extends ConversionError {
   }
 }
 
+/** Two tensors have one name, in one file or in two, so that it is unclear which one is meant. */
+export class DuplicateTensorError extends ConversionError {
+  constructor(
+    readonly tensor: string,
+    readonly files: readonly [string, string],
+  ) {
+    super(
+      `tensor ${tensor} is stored twice, in ${files.join(' and in ')}; download the checkpoint again into an empty folder`,
+    );
+  }
+}
+
+/** A tensor that the architecture needs is stored in a number format that is not read. */
+export class TensorTypeError extends ConversionError {
+  constructor(
+    readonly tensor: string,
+    readonly dataType: string,
+    readonly file: string,
+  ) {
+    super(
+      `tensor ${tensor} in ${file} is ${dataType}; BF16, F16 and F32 are read: convert the checkpoint that this one was quantised or cast from`,
+    );
+  }
+}
+
 /** A tensor has another shape than the configuration says. */
 export class TensorMismatchError extends ConversionError {
   constructor(
@@ -56,7 +102,7 @@ export class TensorMismatchError extends ConversionError {
     readonly file: string,
   ) {
     super(
-      `tensor ${tensor} in ${file} should have shape [${expected.join(', ')}] by config.json, it has [${given.join(', ')}]`,
+      `tensor ${tensor} in ${file} should have shape [${expected.join(', ')}] by config.json, it has [${given.join(', ')}]; take weights and config.json from one download`,
     );
   }
 }
@@ -90,12 +136,13 @@ export class WeightOutOfRangeError extends ConversionError {
 export class UnexpectedTensorsError extends ConversionError {
   constructor(
     readonly tensors: readonly string[],
-    readonly directory: string,
+    /** Where the first of them is. */
+    readonly file: string,
     explanation: string,
   ) {
     const first = tensors.slice(0, 3).join(', ');
     const more = tensors.length > 3 ? ` and ${tensors.length - 3} more` : '';
-    super(`${directory} has tensors that would be left out: ${first}${more}. ${explanation}`);
+    super(`${file} has tensors that would be left out: ${first}${more}. ${explanation}`);
   }
 }
 
@@ -126,6 +173,46 @@ export class NotEnoughSpaceError extends ConversionError {
   }
 }
 
+/** The output cannot be written, for another reason than space. */
+export class OutputNotWritableError extends ConversionError {
+  constructor(
+    readonly directory: string,
+    options: { cause: Error },
+  ) {
+    super(
+      `${directory} cannot be written: ${options.cause.message}; choose an output directory in a place that you may write to`,
+      options,
+    );
+  }
+}
+
+/** The tokenizer lacks a token that every prompt of the model has. */
+export class TokenMissingError extends ConversionError {
+  constructor(
+    readonly token: string,
+    readonly directory: string,
+    readonly template: string,
+  ) {
+    super(
+      `the tokenizer in ${directory} has no token ${JSON.stringify(token)}, which prompts of chat template ${template} need; take all tokenizer files (added_tokens.json too) from one download`,
+    );
+  }
+}
+
+/** The tokenizer gives a token an id that the embedding table has no row for. */
+export class TokenOutsideVocabularyError extends ConversionError {
+  constructor(
+    readonly token: string,
+    readonly tokenId: number,
+    readonly vocabularySize: number,
+    readonly directory: string,
+  ) {
+    super(
+      `the tokenizer in ${directory} gives ${JSON.stringify(token)} the id ${tokenId}, the embedding table has ${vocabularySize} rows; take tokenizer and weights from one download`,
+    );
+  }
+}
+
 /** The architecture, or an option of it, is one that the converter does not know. */
 export class UnsupportedArchitectureError extends ConversionError {
   constructor(
@@ -133,7 +220,7 @@ export class UnsupportedArchitectureError extends ConversionError {
     readonly given: string,
     readonly supported: string,
   ) {
-    super(`${setting} is ${given}; supported: ${supported}`);
+    super(`${setting} in config.json is ${given}; supported: ${supported}`);
   }
 }
 
@@ -146,6 +233,18 @@ export class OutputExistsError extends ConversionError {
     super(
       `${directory} exists and is not a converted model; choose another output directory or remove it`,
       options,
+    );
+  }
+}
+
+/** The output would be deleted to be replaced, and the checkpoint is inside it. */
+export class OutputContainsSourceError extends ConversionError {
+  constructor(
+    readonly directory: string,
+    readonly source: string,
+  ) {
+    super(
+      `${directory} holds the checkpoint ${source}, so it cannot be replaced; choose another output directory`,
     );
   }
 }

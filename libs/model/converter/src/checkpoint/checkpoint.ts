@@ -1,26 +1,16 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
 import {
-  CheckpointFileInvalidError,
-  CheckpointFileMissingError,
+  DuplicateTensorError,
   TensorMismatchError,
   TensorMissingError,
   TensorNotFiniteError,
   TensorNotInShardError,
+  TensorTypeError,
 } from '../errors.js';
 import { findNonFinite, toFloat32 } from '../formats/to-float32.js';
 import { rowLength, type Weight } from '../weights/weight.js';
-import {
-  BYTES_PER_ELEMENT,
-  SafetensorsFile,
-  type TensorDataType,
-  type TensorEntry,
-} from './safetensors-file.js';
-
-const SINGLE_FILE = 'model.safetensors';
-const INDEX_FILE = 'model.safetensors.index.json';
-const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
+import { BYTES_PER_ELEMENT, isReadable, SafetensorsFile, type TensorEntry } from './safetensors-file.js';
+import { findWeightFiles, type WeightFiles } from './weight-files.js';
 
 /** Where a tensor is, and what it is called there. */
 interface TensorPlace {
@@ -39,25 +29,18 @@ export class Checkpoint {
     private readonly places: ReadonlyMap<string, TensorPlace>,
   ) {}
 
+  /** Reads all headers. Throws a `ConversionError` that names the file. */
   static async open(directory: string): Promise<Checkpoint> {
-    const index = await readIndex(directory);
-    const names = index === undefined ? [SINGLE_FILE] : [...new Set(Object.values(index))].sort();
+    const files = await findWeightFiles(directory);
     const shards: SafetensorsFile[] = [];
     try {
-      for (const name of names) shards.push(await openShard(directory, name));
-      for (const [tensor, name] of Object.entries(index ?? {})) {
-        const shard = shards[names.indexOf(name)];
-        if (shard?.tensors.has(tensor) !== true)
-          throw new TensorNotInShardError(tensor, path.join(directory, name));
-      }
+      for (const name of files.names) shards.push(await SafetensorsFile.open(path.join(directory, name)));
+      refuseBrokenPromises(directory, files, shards);
+      return new Checkpoint(directory, shards, placesOf(shards));
     } catch (error) {
       await Promise.all(shards.map((shard) => shard.close()));
       throw error;
     }
-    const places = shards.flatMap((shard) =>
-      [...shard.tensors].map(([stored, entry]) => [canonicalName(stored), { shard, stored, entry }] as const),
-    );
-    return new Checkpoint(directory, shards, new Map(places));
   }
 
   /** Numbers in all tensors together. */
@@ -67,7 +50,7 @@ export class Checkpoint {
   }
 
   /** Number formats that tensors are stored in. */
-  get dataTypes(): TensorDataType[] {
+  get dataTypes(): string[] {
     return [...new Set(this.entries.map(({ dataType }) => dataType))].sort();
   }
 
@@ -84,23 +67,30 @@ export class Checkpoint {
     return this.places.has(name);
   }
 
+  /** File that a tensor is in. */
+  fileOf(name: string): string {
+    return this.find(name).shard.file;
+  }
+
   /**
-   * A tensor that must exist with this shape. Throws {@link TensorMissingError}, {@link TensorMismatchError}; reading its
-   * rows throws {@link TensorNotFiniteError}.
+   * A tensor that must exist with this shape. Throws {@link TensorMissingError}, {@link TensorMismatchError} and
+   * {@link TensorTypeError}; reading its rows throws {@link TensorNotFiniteError}.
    */
   tensor(name: string, shape: readonly number[]): Weight {
     const { shard, stored, entry } = this.find(name);
     if (entry.shape.join() !== shape.join())
       throw new TensorMismatchError(stored, shape, entry.shape, shard.file);
+    const { dataType } = entry;
+    if (!isReadable(dataType)) throw new TensorTypeError(stored, dataType, shard.file);
     this.taken.add(name);
     const length = rowLength({ shape });
-    const bytesPerRow = length * BYTES_PER_ELEMENT[entry.dataType];
+    const bytesPerRow = length * BYTES_PER_ELEMENT[dataType];
     return {
       name: stored,
       shape,
       rows: async (first, count) => {
         const bytes = await shard.read(entry, first * bytesPerRow, count * bytesPerRow);
-        const values = toFloat32(bytes, entry.dataType);
+        const values = toFloat32(bytes, dataType);
         const bad = findNonFinite(values);
         if (bad >= 0) throw new TensorNotFiniteError(stored, shard.file, first * length + bad);
         return values;
@@ -139,32 +129,28 @@ function canonicalName(stored: string): string {
     .replace(/^model\.(?=vision_tower\.|multi_modal_projector\.)/, '');
 }
 
-/** File name by tensor; undefined for a checkpoint in a single file. */
-async function readIndex(directory: string): Promise<Record<string, string> | undefined> {
-  const file = path.join(directory, INDEX_FILE);
-  const text = await readFile(file, 'utf8').catch(ignoreMissing);
-  if (text === undefined) return undefined;
-  try {
-    return indexSchema.parse(JSON.parse(text)).weight_map;
-  } catch (cause) {
-    throw new CheckpointFileInvalidError(file, 'it has no valid weight_map', { cause });
+function refuseBrokenPromises(
+  directory: string,
+  { names, promised }: WeightFiles,
+  shards: readonly SafetensorsFile[],
+): void {
+  const tensorsByName = new Map(names.map((name, index) => [name, shards[index]?.tensors]));
+  for (const [tensor, name] of promised) {
+    if (tensorsByName.get(name)?.has(tensor) !== true)
+      throw new TensorNotInShardError(tensor, path.join(directory, name));
   }
 }
 
-async function openShard(directory: string, name: string): Promise<SafetensorsFile> {
-  const file = path.join(directory, name);
-  try {
-    return await SafetensorsFile.open(file);
-  } catch (cause) {
-    if (!isMissing(cause)) throw cause;
-    throw new CheckpointFileMissingError(file, 'download the checkpoint again, with every shard', { cause });
+/** Every tensor's place, by its canonical name. Throws {@link DuplicateTensorError}. */
+function placesOf(shards: readonly SafetensorsFile[]): Map<string, TensorPlace> {
+  const places = new Map<string, TensorPlace>();
+  for (const shard of shards) {
+    for (const [stored, entry] of shard.tensors) {
+      const name = canonicalName(stored);
+      const other = places.get(name);
+      if (other !== undefined) throw new DuplicateTensorError(stored, [other.shard.file, shard.file]);
+      places.set(name, { shard, stored, entry });
+    }
   }
-}
-
-function ignoreMissing(error: unknown): undefined {
-  if (!isMissing(error)) throw error;
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return places;
 }

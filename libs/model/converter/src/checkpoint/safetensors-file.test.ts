@@ -7,6 +7,7 @@ import {
   CheckpointFileMissingError,
   TensorMismatchError,
   TensorMissingError,
+  TensorTypeError,
 } from '../errors.js';
 import { Checkpoint } from './checkpoint.js';
 import { SafetensorsFile } from './safetensors-file.js';
@@ -81,7 +82,34 @@ describe('safetensors', () => {
     ['a file that ends in a tensor', encode({ weight }, data.subarray(1)), /ends before tensor weight/],
     ['a header that is no JSON', encode('{"weight":'), /not the JSON/],
     ['a header of another form', encode('{"weight": 3}'), /not the JSON/],
-    ['an unknown element type', encode({ weight: { ...weight, dtype: 'I8' } }, data), /weight is I8/],
+    [
+      'tensors that overlap',
+      encode(
+        { weight, other: { ...weight, data_offsets: [8, 24] } },
+        Buffer.concat([data, data.subarray(8)]),
+      ),
+      /tensor other overlaps/,
+    ],
+    [
+      'a hole before a tensor',
+      encode({ weight: { ...weight, data_offsets: [4, 20] } }, Buffer.concat([data, data])),
+      /tensor weight comes after a hole/,
+    ],
+    [
+      'bytes after the last tensor',
+      encode({ weight }, Buffer.concat([data, data])),
+      /16 bytes after its last/,
+    ],
+    [
+      'a pointer of Git LFS',
+      Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 10\n'),
+      /git lfs pull/,
+    ],
+    [
+      'an element type with the name of a property of objects',
+      encode({ weight: { ...weight, dtype: 'toString', data_offsets: [16, 0] } }, data),
+      /its entry has -16/,
+    ],
     [
       'bytes that do not fit the shape',
       encode({ weight: { ...weight, data_offsets: [0, 12] } }, data),
@@ -97,6 +125,29 @@ describe('safetensors', () => {
     const file = await write(bytes, 'broken.safetensors');
     await expect(SafetensorsFile.open(file)).rejects.toThrow(CheckpointFileInvalidError);
     await expect(SafetensorsFile.open(file)).rejects.toThrow(message);
+  });
+
+  it('refuses a tensor of another element type only when it is asked for', async () => {
+    const steps: Entry = { dtype: 'I64', shape: [1], data_offsets: [16, 24] };
+    await write(encode({ weight, steps }, Buffer.concat([data, new Uint8Array(8)])));
+    const checkpoint = await Checkpoint.open(directory);
+    expect([...(await checkpoint.tensor('weight', [2, 2]).rows(0, 1))]).toEqual([1, 2]);
+    expect(() => checkpoint.tensor('steps', [1])).toThrow(TensorTypeError);
+    expect(() => checkpoint.tensor('steps', [1])).toThrow(/tensor steps in .*model.safetensors is I64/);
+    await checkpoint.close();
+  });
+
+  it('takes tensors in any order, empty ones included', async () => {
+    const header = {
+      last: { ...weight, data_offsets: [16, 32] as [number, number] },
+      none: { dtype: 'F32', shape: [0, 3], data_offsets: [16, 16] as [number, number] },
+      weight,
+    };
+    await write(encode(header, Buffer.concat([data, data])));
+    const checkpoint = await Checkpoint.open(directory);
+    expect([...(await checkpoint.tensor('last', [2, 2]).rows(1, 1))]).toEqual([3, 4]);
+    expect(await checkpoint.tensor('none', [0, 3]).rows(0, 0)).toHaveLength(0);
+    await checkpoint.close();
   });
 
   it('refuses a checkpoint that lacks a shard of its index', async () => {

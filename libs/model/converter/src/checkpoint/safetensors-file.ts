@@ -1,29 +1,20 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { z } from 'zod';
+import { type FileHandle } from 'node:fs/promises';
 import { CheckpointFileInvalidError } from '../errors.js';
+import { openFile, readFully } from './read-file.js';
+import { parseHeader, type TensorEntry } from './safetensors-header.js';
 
-export const BYTES_PER_ELEMENT = { BF16: 2, F16: 2, F32: 4 } as const;
+export {
+  BYTES_PER_ELEMENT,
+  isReadable,
+  type TensorDataType,
+  type TensorEntry,
+} from './safetensors-header.js';
+
+const LENGTH_FIELD_BYTES = 8;
 /** The format's own limit. */
 const MAX_HEADER_BYTES = 100 * 1024 * 1024;
-
-const headerSchema = z.record(
-  z.string(),
-  z.object({
-    dtype: z.string(),
-    shape: z.array(z.int().min(0)),
-    data_offsets: z.tuple([z.int().min(0), z.int().min(0)]),
-  }),
-);
-
-export type TensorDataType = keyof typeof BYTES_PER_ELEMENT;
-
-/** Where a tensor is in its file. */
-export interface TensorEntry {
-  readonly dataType: TensorDataType;
-  readonly shape: readonly number[];
-  readonly offsetBytes: number;
-  readonly lengthBytes: number;
-}
+/** What a repository cloned without Git LFS has in place of large files begins with, as a length field. */
+const LFS_POINTER_LENGTH = new DataView(new TextEncoder().encode('version ').buffer).getBigUint64(0, true);
 
 /**
  * One file of safetensors: an 8-byte little-endian header length, a JSON header, the tensors' bytes.
@@ -36,11 +27,11 @@ export class SafetensorsFile {
     readonly tensors: ReadonlyMap<string, TensorEntry>,
   ) {}
 
-  /** Reads and checks the header. Throws {@link CheckpointFileInvalidError}. */
+  /** Reads and checks the header. Throws {@link CheckpointFileInvalidError} and {@link CheckpointFileMissingError}. */
   static async open(file: string): Promise<SafetensorsFile> {
-    const handle = await open(file, 'r');
+    const { handle, sizeBytes } = await openFile(file, 'download the checkpoint again, with every shard');
     try {
-      return new SafetensorsFile(file, handle, await readHeader(file, handle));
+      return new SafetensorsFile(file, handle, await readHeader(file, handle, sizeBytes));
     } catch (error) {
       await handle.close();
       throw error;
@@ -59,80 +50,26 @@ export class SafetensorsFile {
   }
 }
 
-async function readHeader(file: string, handle: FileHandle): Promise<Map<string, TensorEntry>> {
-  const { size } = await handle.stat();
-  const lengthField = new Uint8Array(8);
-  await readFully(file, handle, lengthField, 0);
-  const headerBytes = Number(new DataView(lengthField.buffer).getBigUint64(0, true));
-  if (headerBytes > MAX_HEADER_BYTES || 8 + headerBytes > size) {
-    throw new CheckpointFileInvalidError(
-      file,
-      `its header claims ${headerBytes} bytes of a ${size}-byte file`,
-    );
-  }
-  const header = new Uint8Array(headerBytes);
-  await readFully(file, handle, header, 8);
-  const entries = Object.entries(parseHeader(file, header)).map(([name, { dtype, shape, data_offsets }]) => {
-    const [begin, end] = data_offsets;
-    const entry = { shape, offsetBytes: 8 + headerBytes + begin, lengthBytes: end - begin };
-    return [name, checkEntry(file, name, { ...entry, dataType: dtype }, size)] as const;
-  });
-  return new Map(entries);
-}
-
-function parseHeader(file: string, header: Uint8Array): z.infer<typeof headerSchema> {
-  try {
-    const json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(header)) as Record<
-      string,
-      unknown
-    >;
-    delete json['__metadata__'];
-    return headerSchema.parse(json);
-  } catch (cause) {
-    throw new CheckpointFileInvalidError(file, 'its header is not the JSON that safetensors prescribes', {
-      cause,
-    });
-  }
-}
-
-function checkEntry(
-  file: string,
-  name: string,
-  entry: Omit<TensorEntry, 'dataType'> & { dataType: string },
-  fileBytes: number,
-): TensorEntry {
-  if (!isSupported(entry.dataType)) {
-    throw new CheckpointFileInvalidError(
-      file,
-      `tensor ${name} is ${entry.dataType}; BF16, F16 and F32 are read`,
-    );
-  }
-  const expected = entry.shape.reduce((product, dim) => product * dim, BYTES_PER_ELEMENT[entry.dataType]);
-  if (entry.lengthBytes !== expected) {
-    throw new CheckpointFileInvalidError(
-      file,
-      `tensor ${name} of shape [${entry.shape.join(', ')}] needs ${expected} bytes, its entry has ${entry.lengthBytes}`,
-    );
-  }
-  if (entry.offsetBytes + entry.lengthBytes > fileBytes) {
-    throw new CheckpointFileInvalidError(file, `the file ends before tensor ${name} does; download it again`);
-  }
-  return { ...entry, dataType: entry.dataType };
-}
-
-function isSupported(dataType: string): dataType is TensorDataType {
-  return dataType in BYTES_PER_ELEMENT;
-}
-
-async function readFully(
+async function readHeader(
   file: string,
   handle: FileHandle,
-  into: Uint8Array,
-  position: number,
-): Promise<void> {
-  for (let done = 0; done < into.byteLength;) {
-    const { bytesRead } = await handle.read(into, done, into.byteLength - done, position + done);
-    if (bytesRead === 0) throw new CheckpointFileInvalidError(file, `it ends after ${position + done} bytes`);
-    done += bytesRead;
+  fileBytes: number,
+): Promise<Map<string, TensorEntry>> {
+  const lengthField = new Uint8Array(LENGTH_FIELD_BYTES);
+  await readFully(file, handle, lengthField, 0);
+  const length = new DataView(lengthField.buffer).getBigUint64(0, true);
+  if (length === LFS_POINTER_LENGTH) {
+    throw new CheckpointFileInvalidError(
+      file,
+      'it is a pointer of Git LFS; run "git lfs pull" in its repository',
+    );
   }
+  const headerBytes = Number(length);
+  if (headerBytes > MAX_HEADER_BYTES || LENGTH_FIELD_BYTES + headerBytes > fileBytes) {
+    const reason = `its header claims ${headerBytes} bytes of a ${fileBytes}-byte file; download it again`;
+    throw new CheckpointFileInvalidError(file, reason);
+  }
+  const header = new Uint8Array(headerBytes);
+  await readFully(file, handle, header, LENGTH_FIELD_BYTES);
+  return parseHeader(file, header, LENGTH_FIELD_BYTES + headerBytes, fileBytes);
 }

@@ -8,13 +8,24 @@ const VISION_LAYER = /^(?:vision_model\.encoder\.layers|vision_tower\.encoder\.l
 /** Kinds of checkpoint that are told by the names of their tensors. */
 const EXPLANATIONS: readonly [pattern: RegExp, explanation: string][] = [
   [
-    /lora_|\.base_layer\.|base_model\.model\./,
+    /lora_|\.base_layer\.|base_model\.model\.|\.modules_to_save\./,
     'They are of a LoRA that is not merged: merge it first, InternVL has internvl_chat/tools/merge_lora.py for that.',
   ],
-  [/\.experts\.|\.router\.|\.mlp\.gate\.weight$/, 'Mixture-of-experts models are not supported.'],
+  [
+    /\.experts\.|\.router\.|\.mlp\.gate\.weight$/,
+    'They are of a mixture of experts, which is not supported: convert a dense model of the same generation.',
+  ],
+  [
+    /^(?:model\.)?(?:pooling_before_gating|gating|mlp2)\./,
+    'They are of a Flash model, which is not supported: convert the model of the same name without Flash.',
+  ],
+  [
+    /\.(?:qweight|qzeros|g_idx|scales|weight_scale(?:_inv)?|weight_packed|absmax|quant_map|SCB)$/,
+    'They are of a quantised checkpoint (AWQ, GPTQ, FP8, bitsandbytes): convert the one it was made from, with --precision int8 or int4.',
+  ],
 ];
 const OTHERWISE =
-  'The checkpoint is of another architecture than its config.json says; variants with modules of their own, such as the Flash models, are not supported.';
+  'The checkpoint is of another architecture than its config.json says: take weights and config.json from one download of a supported model.';
 
 /**
  * Every tensor must have been asked for, save those that cannot matter: an unknown one means mathematics that would be
@@ -25,20 +36,20 @@ export function refuseUnexpectedTensors(checkpoint: Checkpoint, visionLayerCount
   const unexpected = checkpoint.untakenTensorNames.filter(
     (name) => !IGNORED.some((pattern) => pattern.test(name)) && !isUnusedVisionLayer(name, visionLayerCount),
   );
-  if (unexpected.length > 0) throw unexpectedTensors(unexpected, checkpoint.directory);
+  if (unexpected.length > 0) throw unexpectedTensors(unexpected, checkpoint);
 }
 
-/** LoRA and mixtures of experts lack tensors as well: their own error says more than a missing name. */
+/** Many foreign kinds lack tensors as well: their own error says more than a missing name. */
 export function refuseForeignTensors(checkpoint: Checkpoint): void {
   const foreign = checkpoint.tensorNames.filter((name) =>
     EXPLANATIONS.some(([pattern]) => pattern.test(name)),
   );
-  if (foreign.length > 0) throw unexpectedTensors(foreign, checkpoint.directory);
+  if (foreign.length > 0) throw unexpectedTensors(foreign, checkpoint);
 }
 
-function unexpectedTensors(names: readonly string[], directory: string): UnexpectedTensorsError {
+function unexpectedTensors(names: readonly string[], checkpoint: Checkpoint): UnexpectedTensorsError {
   const explanation = EXPLANATIONS.find(([pattern]) => names.some((name) => pattern.test(name)))?.[1];
-  return new UnexpectedTensorsError(names, directory, explanation ?? OTHERWISE);
+  return new UnexpectedTensorsError(names, checkpoint.fileOf(names[0] as string), explanation ?? OTHERWISE);
 }
 
 function isUnusedVisionLayer(name: string, visionLayerCount: number): boolean {

@@ -2,19 +2,20 @@ import { z } from 'zod';
 import { languageSchema, toLanguageConfig } from './language-config.js';
 import { type ModelConfig, type TileConfig, type VisionConfig } from './model-config.js';
 import { IMAGENET_STATISTICS, type PixelStatistics } from './pixel-statistics.js';
+import { epsilonSchema, layerCountSchema, layerIndexSchema, sizeSchema, tileCountSchema } from './sizes.js';
 
 const visionSchema = z.object({
-  hidden_size: z.int().default(3200),
-  num_attention_heads: z.int().default(25),
-  intermediate_size: z.int().default(12_800),
-  num_hidden_layers: z.int().default(48),
+  hidden_size: sizeSchema.default(3200),
+  num_attention_heads: sizeSchema.default(25),
+  intermediate_size: sizeSchema.default(12_800),
+  num_hidden_layers: layerCountSchema.default(48),
   qkv_bias: z.boolean().default(false),
   qk_normalization: z.boolean().default(true),
   norm_type: z.string().default('rms_norm'),
-  layer_norm_eps: z.number().default(1e-6),
+  layer_norm_eps: epsilonSchema.default(1e-6),
   hidden_act: z.string().default('gelu'),
-  image_size: z.int().default(224),
-  patch_size: z.int().default(14),
+  image_size: sizeSchema.default(224),
+  patch_size: sizeSchema.default(14),
 });
 
 /**
@@ -27,15 +28,15 @@ export const chatLayoutSchema = z.object({
   use_backbone_lora: z.int().default(0),
   use_llm_lora: z.int().default(0),
   pad2square: z.boolean().default(false),
-  select_layer: z.int().default(-1),
-  force_image_size: z.int().nullish(),
+  select_layer: layerIndexSchema.default(-1),
+  force_image_size: sizeSchema.nullish(),
   downsample_ratio: z.number().default(0.5),
   template: z.string().nullish(),
   dynamic_image_size: z.boolean().default(false),
   use_thumbnail: z.boolean().default(false),
   ps_version: z.string().default('v1'),
-  min_dynamic_patch: z.int().default(1),
-  max_dynamic_patch: z.int().default(6),
+  min_dynamic_patch: tileCountSchema.default(1),
+  max_dynamic_patch: tileCountSchema.default(6),
   /** A null, as some fine-tunes have it, means that there is none. */
   system_message: z.string().nullish(),
   tie_word_embeddings: z.boolean().nullish(),

@@ -1,32 +1,40 @@
 import { z } from 'zod';
 import { type LanguageConfig, type RopeConfig } from './model-config.js';
+import {
+  contextSchema,
+  epsilonSchema,
+  layerCountSchema,
+  ropeFactorSchema,
+  ropeThetaSchema,
+  sizeSchema,
+} from './sizes.js';
 
 const ropeSchema = z.object({
   type: z.string().nullish(),
   rope_type: z.string().nullish(),
-  rope_theta: z.number().nullish(),
-  short_factor: z.array(z.number()).nullish(),
-  long_factor: z.array(z.number()).nullish(),
+  rope_theta: ropeThetaSchema.nullish(),
+  short_factor: z.array(ropeFactorSchema).nullish(),
+  long_factor: z.array(ropeFactorSchema).nullish(),
 });
 
 /** `llm_config`, or `text_config` of the native layout. */
 export const languageSchema = z.object({
   architectures: z.array(z.string()).nullish(),
   model_type: z.string().nullish(),
-  hidden_size: z.int(),
-  intermediate_size: z.int(),
-  num_hidden_layers: z.int(),
-  num_attention_heads: z.int(),
-  num_key_value_heads: z.int().nullish(),
-  head_dim: z.int().nullish(),
-  rms_norm_eps: z.number(),
+  hidden_size: sizeSchema,
+  intermediate_size: sizeSchema,
+  num_hidden_layers: layerCountSchema,
+  num_attention_heads: sizeSchema,
+  num_key_value_heads: sizeSchema.nullish(),
+  head_dim: sizeSchema.nullish(),
+  rms_norm_eps: epsilonSchema,
   hidden_act: z.string().default('silu'),
-  rope_theta: z.number().nullish(),
+  rope_theta: ropeThetaSchema.nullish(),
   rope_scaling: ropeSchema.nullish(),
   /** What transformers 5 writes in place of `rope_theta` and `rope_scaling`. */
   rope_parameters: ropeSchema.nullish(),
-  max_position_embeddings: z.int(),
-  original_max_position_embeddings: z.int().nullish(),
+  max_position_embeddings: contextSchema,
+  original_max_position_embeddings: contextSchema.nullish(),
   sliding_window: z.int().nullish(),
   use_sliding_window: z.boolean().nullish(),
   attention_bias: z.boolean().nullish(),

@@ -2,19 +2,20 @@ import { z } from 'zod';
 import { languageSchema, toLanguageConfig } from './language-config.js';
 import { type ModelConfig, type VisionConfig } from './model-config.js';
 import { IMAGENET_STATISTICS, type PreprocessorFields, statisticsOf } from './pixel-statistics.js';
+import { epsilonSchema, layerCountSchema, layerIndexSchema, sizeSchema } from './sizes.js';
 
 /** A size, or the same size twice. */
-const sideSchema = z.union([z.int(), z.array(z.int()).min(1)]);
+const sideSchema = z.union([sizeSchema, z.array(sizeSchema).min(1)]);
 
 const visionSchema = z.object({
-  hidden_size: z.int().default(1024),
-  num_attention_heads: z.int().default(16),
-  intermediate_size: z.int().default(4096),
-  num_hidden_layers: z.int().default(24),
+  hidden_size: sizeSchema.default(1024),
+  num_attention_heads: sizeSchema.default(16),
+  intermediate_size: sizeSchema.default(4096),
+  num_hidden_layers: layerCountSchema.default(24),
   attention_bias: z.boolean().default(false),
   use_qk_norm: z.boolean().default(false),
   norm_type: z.string().default('layer_norm'),
-  layer_norm_eps: z.number().default(1e-6),
+  layer_norm_eps: epsilonSchema.default(1e-6),
   hidden_act: z.string().default('gelu'),
   image_size: sideSchema.default([448, 448]),
   patch_size: sideSchema.default([14, 14]),
@@ -26,7 +27,7 @@ export const nativeLayoutSchema = z.object({
   text_config: languageSchema,
   downsample_ratio: z.number().default(0.5),
   projector_hidden_act: z.string().default('gelu'),
-  vision_feature_layer: z.int().default(-1),
+  vision_feature_layer: layerIndexSchema.default(-1),
   vision_feature_select_strategy: z.string().default('default'),
   tie_word_embeddings: z.boolean().nullish(),
 });

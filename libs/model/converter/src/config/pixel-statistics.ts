@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pixelMeanSchema, pixelStdSchema, tileCountSchema } from './sizes.js';
 
 /** Mean and standard deviation by channel (red, green, blue), of pixels between 0 and 1. */
 export interface PixelStatistics {
@@ -20,10 +21,10 @@ const CLIP_STATISTICS: PixelStatistics = {
 
 /** What `preprocessor_config.json` says about tiles and pixels. */
 export const preprocessorSchema = z.object({
-  image_mean: z.array(z.number()).length(3).nullish(),
-  image_std: z.array(z.number()).length(3).nullish(),
-  min_patches: z.int().nullish(),
-  max_patches: z.int().nullish(),
+  image_mean: z.array(pixelMeanSchema).length(3).nullish(),
+  image_std: z.array(pixelStdSchema).length(3).nullish(),
+  min_patches: tileCountSchema.nullish(),
+  max_patches: tileCountSchema.nullish(),
 });
 
 export type PreprocessorFields = z.infer<typeof preprocessorSchema>;

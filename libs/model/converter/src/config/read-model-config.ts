@@ -1,76 +1,90 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { listCheckpoint } from '../checkpoint/list-checkpoint.js';
+import { readJsonFile } from '../checkpoint/read-file.js';
 import {
-  CheckpointFileInvalidError,
+  CheckpointDirectoryError,
   CheckpointFileMissingError,
   UnsupportedArchitectureError,
 } from '../errors.js';
 import { chatLayoutSchema, fromChatLayout } from './chat-layout.js';
 import { type ModelConfig } from './model-config.js';
 import { fromNativeLayout, nativeLayoutSchema } from './native-layout.js';
+import { parseConfig } from './parse-config.js';
 import { type PreprocessorFields, preprocessorSchema, statisticsOf } from './pixel-statistics.js';
+import { refuseImpossible } from './refuse-impossible.js';
 
 const CONFIG_FILE = 'config.json';
 const PREPROCESSOR_FILE = 'preprocessor_config.json';
 /** What transformers 5 writes instead, with the preprocessor inside. */
 const PROCESSOR_FILE = 'processor_config.json';
+/** Beside the weights of a LoRA alone. */
+const ADAPTER_FILE = 'adapter_config.json';
+const DOWNLOAD_AGAIN = 'download it again';
 
-const layoutSchema = z.looseObject({ model_type: z.string() });
+const layoutSchema = z.object({
+  model_type: z.string(),
+  quantization_config: z.object({ quant_method: z.string().nullish() }).nullish(),
+});
 const processorSchema = z.object({ image_processor: preprocessorSchema.nullish() });
 
-/** Reads and checks the configuration of a checkpoint, in either layout. */
+/** Reads and checks the configuration of a checkpoint, in either layout. Throws a `ConversionError`. */
 export async function readModelConfig(directory: string): Promise<ModelConfig> {
+  const present = await listCheckpoint(directory);
+  if (!present.has(CONFIG_FILE)) throw missingConfig(directory, present);
   const file = path.join(directory, CONFIG_FILE);
-  const json = await readJson(file);
-  if (json === undefined) {
-    throw new CheckpointFileMissingError(file, 'a HuggingFace checkpoint directory has one');
+  const json = await readJsonFile(file, DOWNLOAD_AGAIN);
+  const config = parseLayout(file, json, await readPreprocessor(directory, present));
+  refuseImpossible(file, config);
+  return config;
+}
+
+function parseLayout(file: string, json: unknown, preprocessor: PreprocessorFields | undefined): ModelConfig {
+  const { model_type: modelType, quantization_config: quantisation } = parseConfig(file, layoutSchema, json);
+  if (quantisation !== undefined && quantisation !== null) {
+    throw new UnsupportedArchitectureError(
+      'quantization_config',
+      quantisation.quant_method ?? 'set',
+      'checkpoints that are not quantised; convert the one this was made from, with --precision int8 or int4',
+    );
   }
-  const preprocessor = await readPreprocessor(directory);
-  const { model_type: modelType } = parse(file, layoutSchema, json);
   switch (modelType) {
     case 'internvl_chat':
       return fromChatLayout(
-        parse(file, chatLayoutSchema, json),
+        parseConfig(file, chatLayoutSchema, json),
         preprocessor === undefined ? undefined : statisticsOf(preprocessor),
       );
     case 'internvl':
-      return fromNativeLayout(parse(file, nativeLayoutSchema, json), preprocessor);
+      return fromNativeLayout(parseConfig(file, nativeLayoutSchema, json), preprocessor);
     default:
       throw new UnsupportedArchitectureError('model_type', modelType, 'internvl_chat, internvl');
   }
 }
 
-async function readPreprocessor(directory: string): Promise<PreprocessorFields | undefined> {
-  const own = path.join(directory, PREPROCESSOR_FILE);
-  const json = await readJson(own);
-  if (json !== undefined) return parse(own, preprocessorSchema, json);
+async function readPreprocessor(
+  directory: string,
+  present: ReadonlySet<string>,
+): Promise<PreprocessorFields | undefined> {
+  if (present.has(PREPROCESSOR_FILE)) {
+    const own = path.join(directory, PREPROCESSOR_FILE);
+    return parseConfig(own, preprocessorSchema, await readJsonFile(own, DOWNLOAD_AGAIN));
+  }
+  if (!present.has(PROCESSOR_FILE)) return undefined;
   const outer = path.join(directory, PROCESSOR_FILE);
-  const processor = await readJson(outer);
-  if (processor === undefined) return undefined;
-  return parse(outer, processorSchema, processor).image_processor ?? undefined;
+  return (
+    parseConfig(outer, processorSchema, await readJsonFile(outer, DOWNLOAD_AGAIN)).image_processor ??
+    undefined
+  );
 }
 
-/** Undefined when there is no such file. */
-async function readJson(file: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
-    throw new CheckpointFileInvalidError(file, 'it cannot be read', { cause });
+function missingConfig(
+  directory: string,
+  present: ReadonlySet<string>,
+): CheckpointDirectoryError | CheckpointFileMissingError {
+  if (present.has(ADAPTER_FILE)) {
+    const reason = `its ${ADAPTER_FILE} says that it is a LoRA alone; merge it into its base model and convert that`;
+    return new CheckpointDirectoryError(directory, reason);
   }
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new CheckpointFileInvalidError(file, 'it is not JSON', { cause });
-  }
-}
-
-function parse<T>(file: string, schema: z.ZodType<T>, json: unknown): T {
-  const parsed = schema.safeParse(json);
-  if (!parsed.success) {
-    throw new CheckpointFileInvalidError(file, z.prettifyError(parsed.error), { cause: parsed.error });
-  }
-  return parsed.data;
+  const file = path.join(directory, CONFIG_FILE);
+  return new CheckpointFileMissingError(file, 'a HuggingFace checkpoint directory has one');
 }

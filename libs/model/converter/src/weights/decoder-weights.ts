@@ -54,15 +54,21 @@ export function decoderWeights({ language, layout }: ModelConfig, checkpoint: Ch
   };
 }
 
+/** Throws {@link UnsupportedArchitectureError} for sizes that no attention can have. */
 function decoderShape(config: LanguageConfig, family: DecoderFamily, vocabularySize: number): DecoderShape {
   const { hiddenSize, headCount } = config;
+  const headSize = config.headSize ?? family.defaultHeadSize ?? hiddenSize / headCount;
+  if (!Number.isInteger(headSize / 2)) {
+    const given = `${headSize}, of ${headCount} heads and hidden_size ${hiddenSize}`;
+    throw new UnsupportedArchitectureError('head_dim', given, 'an even number');
+  }
   return {
     hiddenSize,
     intermediateSize: config.intermediateSize,
     layerCount: config.layerCount,
     headCount,
     keyValueHeadCount: config.keyValueHeadCount,
-    headSize: config.headSize ?? family.defaultHeadSize ?? hiddenSize / headCount,
+    headSize,
     vocabularySize,
     normEpsilon: config.normEpsilon,
   };

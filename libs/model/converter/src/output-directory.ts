@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, realpath, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  NotEnoughSpaceError,
+  OutputContainsSourceError,
+  OutputExistsError,
+  OutputNotWritableError,
+} from './errors.js';
+import { MANIFEST_FILE } from './manifest.js';
+
+/** Quotas and full file systems. */
+const FULL_DISK_CODES = ['ENOSPC', 'EDQUOT'];
+
+/**
+ * Only an absent directory, an empty one, or a converted model may be replaced, and not while the checkpoint is in it.
+ * Throws {@link OutputExistsError} and {@link OutputContainsSourceError}.
+ */
+export async function refuseForeignOutput(output: string, source: string): Promise<void> {
+  let entries: string[];
+  try {
+    entries = await readdir(output);
+  } catch (error) {
+    if (isSystemError(error) && error.code === 'ENOENT') return;
+    throw new OutputExistsError(output, { cause: error });
+  }
+  if (entries.length === 0) return;
+  if (!entries.includes(MANIFEST_FILE)) throw new OutputExistsError(output);
+  const fromOutput = path.relative(await realpath(output), await realpath(source).catch(() => source));
+  if (!fromOutput.startsWith('..') && !path.isAbsolute(fromOutput)) {
+    throw new OutputContainsSourceError(output, source);
+  }
+}
+
+/**
+ * Has a directory written beside `output`, which then takes its place: whole or not at all, and until then what was there
+ * stays. Throws {@link NotEnoughSpaceError} and {@link OutputNotWritableError}.
+ * @param neededBytes of what will be written, for the message.
+ */
+export async function writeWhole<T>(
+  output: string,
+  neededBytes: number,
+  write: (staging: string) => Promise<T>,
+): Promise<T> {
+  const staging = `${output}.partial-${randomUUID()}`;
+  try {
+    await mkdir(staging, { recursive: true });
+    const result = await write(staging);
+    await replaceDirectory(output, staging);
+    return result;
+  } catch (error) {
+    throw explainWriteError(error, output, neededBytes);
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}
+
+/** The old directory is moved aside, not deleted first: whoever looks finds one of the two, never a part of one. */
+async function replaceDirectory(output: string, fresh: string): Promise<void> {
+  const aside = `${output}.replaced-${randomUUID()}`;
+  const wasThere = await moveIfThere(output, aside);
+  try {
+    await rename(fresh, output);
+  } catch (error) {
+    if (wasThere) await rename(aside, output);
+    throw error;
+  }
+  await rm(aside, { recursive: true, force: true });
+}
+
+async function moveIfThere(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (isSystemError(error) && error.code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** Faults of the source have errors of their own by now: what the system reports beside them is about the output. */
+function explainWriteError(error: unknown, output: string, neededBytes: number): unknown {
+  if (!isSystemError(error)) return error;
+  return FULL_DISK_CODES.includes(error.code ?? '')
+    ? new NotEnoughSpaceError(path.dirname(output), neededBytes, undefined, { cause: error })
+    : new OutputNotWritableError(output, { cause: error });
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && 'syscall' in error;
+}
