@@ -17,7 +17,7 @@ from golden.vision import VISION_300M
 from golden.weights import randomize
 
 GOLDEN = Path(sys.argv[2])
-NAME, SEED, MAX_TILES = "internvl3_5-qwen3", 3021, 12
+NAME, SEED, MAX_TILES = "internvl3_5-qwen3", 3047, 12
 # The base model's embedding has more rows than its tokenizer has tokens; the chat code keeps them.
 PADDED_ROWS = 13
 UNSPECIAL_TOKENS = ("<tool_call>", "</tool_call>", "<think>", "</think>")
