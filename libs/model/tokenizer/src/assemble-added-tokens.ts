@@ -66,6 +66,13 @@ export function assembleAddedTokens(
   return { addedTokens, named };
 }
 
+/** The special tokens that the files name, in the reference's order. */
+export function specialTokensOf(files: TokenizerJsonFiles): SpecialToken[] {
+  const special = files.config.added_tokens_decoder === undefined ? mergedSpecialTokens(files) : files.config;
+  const named = NAMED_SPECIAL_TOKENS.flatMap((name) => special[name] ?? []);
+  return [...named, ...(special.additional_special_tokens ?? [])].filter((token) => contentOf(token) !== '');
+}
+
 function mergedSpecialTokens(files: TokenizerJsonFiles): SpecialTokensMap {
   const map = files.specialTokensMap ?? {};
   const additional = [
@@ -108,7 +115,7 @@ function addSpecialToken(
   tokenById.set(baseId >= 0 ? baseId : all.size, addedTokenOf(token));
 }
 
-function contentOf(token: SpecialToken): string {
+export function contentOf(token: SpecialToken): string {
   return typeof token === 'string' ? token : token.content;
 }
 

@@ -1,7 +1,9 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TokenizerNotFoundError } from './errors.js';
-import { loadLlamaTokenizer } from './sentencepiece/load-llama-tokenizer.js';
+import { loadQwen2Tokenizer } from './qwen2/load-qwen2-tokenizer.js';
+import { loadSentencePieceTokenizer } from './sentencepiece/load-sentencepiece-tokenizer.js';
+import { loadFastTokenizer } from './tokenizer-json/load-fast-tokenizer.js';
 import { type Tokenizer } from './tokenizer.js';
 
 /** One form in which checkpoints bring their tokenizer. */
@@ -12,10 +14,26 @@ interface TokenizerForm {
 }
 
 /** In order of preference. */
-const FORMS: readonly TokenizerForm[] = [{ files: ['tokenizer.model'], load: loadLlamaTokenizer }];
+const FORMS: readonly TokenizerForm[] = [
+  { files: ['tokenizer.json'], load: loadFastTokenizer },
+  { files: ['tokenizer.model'], load: loadSentencePieceTokenizer },
+  { files: ['vocab.json', 'merges.txt'], load: loadQwen2Tokenizer },
+];
+
+/** The files that a tokenizer consists of; a checkpoint has some of them. */
+export const TOKENIZER_FILES = [
+  'tokenizer.json',
+  'tokenizer.model',
+  'vocab.json',
+  'merges.txt',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'added_tokens.json',
+] as const;
 
 /**
- * Loads the tokenizer of a checkpoint directory, to encode and decode as the reference's slow tokenizer does.
+ * Loads the tokenizer of a checkpoint directory, to encode and decode as the reference's does: the fast tokenizer
+ * where there is a tokenizer.json, else the slow one.
  * @throws TokenizerNotFoundError when no known set of files is there.
  * @throws DamagedTokenizerFileError when a file cannot be read as what it should be.
  * @throws UnsupportedTokenizerError when the tokenizer asks for something that is not implemented.

@@ -8,6 +8,8 @@ const tokenFlagsSchema = z.looseObject({
   lstrip: z.boolean().default(false),
   rstrip: z.boolean().default(false),
   single_word: z.boolean().default(false),
+  normalized: z.boolean().default(true),
+  special: z.boolean().default(false),
 });
 
 /** A special token: its spelling, or its spelling with flags. */
@@ -29,6 +31,9 @@ const tokenizerConfigSchema = specialTokensMapSchema.extend({
   legacy: z.boolean().nullable().optional(),
   add_bos_token: z.boolean().optional(),
   add_eos_token: z.boolean().optional(),
+  split_special_tokens: z.boolean().optional(),
+  extra_special_tokens: z.unknown().optional(),
+  errors: z.string().optional(),
   clean_up_tokenization_spaces: z.boolean().nullable().optional(),
   added_tokens_decoder: z.record(z.string().regex(/^\d+$/), tokenFlagsSchema).optional(),
 });
@@ -60,7 +65,11 @@ export async function readTokenizerJsonFiles(directory: string): Promise<Tokeniz
   return { config: config ?? {}, specialTokensMap, addedTokenIds };
 }
 
-async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
+/**
+ * The contents of a JSON file; undefined when there is none.
+ * @throws DamagedTokenizerFileError when it is not JSON or not what `schema` says.
+ */
+export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');

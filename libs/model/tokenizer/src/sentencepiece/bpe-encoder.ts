@@ -1,6 +1,6 @@
 import TinyQueue from 'tinyqueue';
 import { longestTokenPattern } from '../split-added-tokens.js';
-import { runToEnd } from '../stepwise.js';
+import { Pace, runToEnd } from '../stepwise.js';
 import { RegionSplitter } from './region-splitter.js';
 import { type Vocabulary } from './vocabulary.js';
 
@@ -22,18 +22,6 @@ interface TextSymbol {
 }
 
 const NONE = -1;
-/** Small operations (a symbol made, merged or looked up) between two steps: a few milliseconds. */
-const STEP_OPERATIONS = 8192;
-
-/** Counts operations over all regions of a text. */
-class Pace {
-  #operations = 0;
-
-  isStepDone(): boolean {
-    this.#operations += 1;
-    return this.#operations % STEP_OPERATIONS === 0;
-  }
-}
 const HIGH_SCORE_THEN_LEFT = (a: MergeCandidate, b: MergeCandidate): number =>
   b.score - a.score || a.left - b.left;
 

@@ -1,6 +1,5 @@
 import { type TextStream } from '../tokenizer.js';
-import { type PieceTextDecoder } from './piece-text-decoder.js';
-import { SPACE_SYMBOL } from './vocabulary.js';
+import { type RunDecoder } from './run-decoder.js';
 
 /** What a token id is to a decoder. */
 export type DecodedToken =
@@ -9,21 +8,21 @@ export type DecodedToken =
   | { readonly kind: 'piece'; readonly text: string };
 
 /**
- * Detokenises an answer as transformers' slow LlamaTokenizer does with `skip_special_tokens`: runs of pieces are
+ * Detokenises an answer as transformers' slow SentencePiece tokenizers do with `skip_special_tokens`: runs of pieces are
  * decoded on their own, and a space stands between a run and an added token that is not special.
  */
 export class LlamaTextStream implements TextStream {
   readonly #tokenOf: (id: number) => DecodedToken | undefined;
-  readonly #newDecoder: () => PieceTextDecoder;
+  readonly #newRun: () => RunDecoder;
   /** The run under way; undefined before its first piece. */
-  #run: PieceTextDecoder | undefined;
+  #run: RunDecoder | undefined;
   #runHasText = false;
   /** Whether something precedes the run, so that its first text needs a space before it. */
   #hasPrecedent = false;
 
-  constructor(tokenOf: (id: number) => DecodedToken | undefined, newDecoder: () => PieceTextDecoder) {
+  constructor(tokenOf: (id: number) => DecodedToken | undefined, newRun: () => RunDecoder) {
     this.#tokenOf = tokenOf;
-    this.#newDecoder = newDecoder;
+    this.#newRun = newRun;
   }
 
   push(tokenId: number): string {
@@ -49,9 +48,8 @@ export class LlamaTextStream implements TextStream {
   }
 
   #pushPiece(text: string): string {
-    if (this.#run !== undefined) return this.#separated(this.#run.push(text));
-    this.#run = this.#newDecoder();
-    return this.#separated(this.#run.push(withoutSpaceSymbol(text)));
+    this.#run ??= this.#newRun();
+    return this.#separated(this.#run.push(text));
   }
 
   #separated(text: string): string {
@@ -60,9 +58,4 @@ export class LlamaTextStream implements TextStream {
     this.#runHasText = true;
     return separator + text;
   }
-}
-
-/** The first piece of a run loses one space symbol before SentencePiece decodes it. */
-export function withoutSpaceSymbol(text: string): string {
-  return text.startsWith(SPACE_SYMBOL) ? text.slice(SPACE_SYMBOL.length) : text;
 }

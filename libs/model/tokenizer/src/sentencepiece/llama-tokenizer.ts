@@ -1,5 +1,5 @@
 import { type AddedTokens } from '../added-tokens.js';
-import { UnknownPromptTokenError } from '../errors.js';
+import { segmentsOfPieces } from '../prompt-segments.js';
 import {
   applyTokenFlags,
   longestTokenPattern,
@@ -14,6 +14,8 @@ import { type DecodedToken, LlamaTextStream } from './llama-text-stream.js';
 import { normalize } from './normalize.js';
 import { PieceTextDecoder } from './piece-text-decoder.js';
 import { type SentencePieceModel } from './read-model.js';
+import { RunDecoder } from './run-decoder.js';
+import { type RunStyle } from './run-style.js';
 import { SPACE_SYMBOL, type Vocabulary } from './vocabulary.js';
 
 export interface LlamaTokenizerParts {
@@ -30,11 +32,12 @@ export interface LlamaTokenizerParts {
   readonly addEos: boolean;
   /** True: every text between added tokens gets a dummy prefix. False: only the whole text does. */
   readonly legacy: boolean;
+  readonly runStyle: RunStyle;
 }
 
 /**
- * transformers' slow `LlamaTokenizer` (4.37.2), which Phi-3 uses too: SentencePiece BPE with byte fallback, added
- * tokens split off first.
+ * transformers' slow `LlamaTokenizer` (4.37.2), which Phi-3 and Yi use too, and InternVL's `InternLM2Tokenizer`, which
+ * encodes as it does with `legacy`: SentencePiece BPE with byte fallback, added tokens split off first.
  */
 export class LlamaTokenizer implements Tokenizer {
   readonly bosTokenId: number | undefined;
@@ -68,7 +71,7 @@ export class LlamaTokenizer implements Tokenizer {
   }
 
   encodePiecesStepwise(pieces: readonly PromptPiece[]): Generator<void, number[]> {
-    const segments = this.#segmentsOf(pieces);
+    const segments = segmentsOfPieces(pieces, this.#parts.addedTokens);
     if (!this.#parts.legacy && segments.length > 0) prefixFirstSegment(segments);
     return this.#encodeSegments(segments, this.#plainEncoder);
   }
@@ -83,10 +86,10 @@ export class LlamaTokenizer implements Tokenizer {
   decode(tokenIds: readonly number[], options: { skipSpecialTokens: boolean }): string {
     const tokens = tokenIds.flatMap((id) => this.#decodedToken(id) ?? []);
     const kept = options.skipSpecialTokens ? tokens.filter((token) => token.kind !== 'special') : tokens;
-    const { addedTokens, legacy, vocabulary } = this.#parts;
+    const { addedTokens, runStyle, vocabulary } = this.#parts;
     return decodeWithSpecialTokens(kept, {
       newDecoder: () => this.#newDecoder(),
-      legacy,
+      style: runStyle,
       standsAlone: (special) =>
         addedTokens.specialTokens.additional.has(special) &&
         (addedTokens.idOf(special) ?? 0) >= vocabulary.size,
@@ -100,30 +103,12 @@ export class LlamaTokenizer implements Tokenizer {
   createTextStream(): TextStream {
     return new LlamaTextStream(
       (id) => this.#decodedToken(id),
-      () => this.#newDecoder(),
+      () => new RunDecoder(this.#newDecoder(), this.#parts.runStyle),
     );
   }
 
   #newDecoder(): PieceTextDecoder {
     return new PieceTextDecoder(this.#parts.vocabulary, this.#parts.model);
-  }
-
-  #segmentsOf(pieces: readonly PromptPiece[]): Segment[] {
-    const segments: Segment[] = [];
-    let text = '';
-    for (const piece of pieces) {
-      if (piece.kind === 'text') {
-        text += this.#parts.legacy ? piece.text : piece.text.replaceAll(SPACE_SYMBOL, ' ');
-        continue;
-      }
-      if (this.#parts.addedTokens.idOf(piece.token) === undefined)
-        throw new UnknownPromptTokenError(piece.token);
-      if (text !== '') segments.push({ text, added: false });
-      segments.push({ text: piece.token, added: true });
-      text = '';
-    }
-    if (text !== '') segments.push({ text, added: false });
-    return segments;
   }
 
   *#encodeSegments(segments: readonly Segment[], encoder: BpeEncoder): Generator<void, number[]> {
@@ -173,7 +158,11 @@ function withWholePrefix(text: string): string {
   return SPACE_SYMBOL + text.replaceAll(SPACE_SYMBOL, ' ');
 }
 
+/** {@link withWholePrefix} of a text that is in segments. */
 function prefixFirstSegment(segments: Segment[]): void {
+  for (const [index, { text, added }] of segments.entries()) {
+    if (!added) segments[index] = { text: text.replaceAll(SPACE_SYMBOL, ' '), added };
+  }
   const [first] = segments;
   if (first === undefined || first.added) segments.unshift({ text: SPACE_SYMBOL, added: false });
   else segments[0] = { text: SPACE_SYMBOL + first.text, added: false };

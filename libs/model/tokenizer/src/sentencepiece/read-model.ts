@@ -25,6 +25,9 @@ export interface SentencePieceModel {
   readonly treatWhitespaceAsSuffix: boolean;
   /** What an unknown token decodes to. */
   readonly unknownSurface: string;
+  /** Spelling of the control pieces that stand for the beginning and the end of a text. */
+  readonly beginningPiece: string;
+  readonly endPiece: string;
   readonly normalizer: NormalizerSpec;
   /** Whether decoded text goes through a character map of its own. */
   readonly hasDenormalizer: boolean;
@@ -62,6 +65,8 @@ export function readSentencePieceModel(bytes: Uint8Array): SentencePieceModel {
     byteFallback: false,
     treatWhitespaceAsSuffix: false,
     unknownSurface: ' ⁇ ',
+    beginningPiece: '<s>',
+    endPiece: '</s>',
     hasDenormalizer: false,
   };
   const normalizer = defaultNormalizer();
@@ -110,6 +115,8 @@ function trainerFields(model: Scalars): FieldReaders {
     24: (reader) => (model.treatWhitespaceAsSuffix = reader.bool()),
     35: (reader) => (model.byteFallback = reader.bool()),
     44: (reader) => (model.unknownSurface = reader.string()),
+    46: (reader) => (model.beginningPiece = reader.string()),
+    47: (reader) => (model.endPiece = reader.string()),
   };
 }
 

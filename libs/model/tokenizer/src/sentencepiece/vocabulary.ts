@@ -46,6 +46,12 @@ export class Vocabulary {
     return this.#reservedIds.get(text) ?? this.textPieceIds.get(text);
   }
 
+  /** Id of a control piece by its exact spelling. */
+  controlId(text: string): number | undefined {
+    const id = this.find(text);
+    return id !== undefined && this.piece(id)?.type === 'control' ? id : undefined;
+  }
+
   /** Ids of the pieces that text is always cut at, whatever stands around them. */
   userDefined(): number[] {
     return this.#pieces.flatMap((piece, id) => (piece.type === 'user_defined' ? [id] : []));
