@@ -2,7 +2,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { convertModel, type ConversionProgress } from '@tessera/converter';
 import { formatBytes } from '../terminal/format.js';
-import { createStatusLine, type StatusLine } from '../terminal/status-line.js';
+import { ProgressBar } from '../terminal/progress-bar.js';
 import { OutputNotEmptyError } from './errors.js';
 import { type ConvertCommandOptions } from './model-command.js';
 
@@ -12,21 +12,21 @@ export async function runConvert(directory: string, options: ConvertCommandOptio
   const output = resolve(place);
   if (force !== true && (await isFilled(output))) throw new OutputNotEmptyError(output);
   await mkdir(dirname(output), { recursive: true });
-  const status = createStatusLine();
+  const bar = new ProgressBar();
   try {
     const manifest = await convertModel({
       source: directory,
       output,
       ...weights,
-      onProgress: report(status),
+      onProgress: report(bar),
     });
     const bytes = Object.values(manifest.files).reduce((sum, file) => sum + file.bytes, 0);
-    status.clear();
+    bar.clear();
     process.stdout.write(
       `${output}: ${manifest.id}, ${manifest.precision}, revision ${manifest.revision}, ${formatBytes(bytes)}\n`,
     );
   } finally {
-    status.clear();
+    bar.clear();
   }
 }
 
@@ -40,8 +40,7 @@ async function isFilled(output: string): Promise<boolean> {
   }
 }
 
-function report(status: StatusLine): (progress: ConversionProgress) => void {
-  return ({ graph, bytesWritten, bytesTotal }) => {
-    status.update(`converting ${graph}: ${formatBytes(bytesWritten)} of ${formatBytes(bytesTotal)}`);
-  };
+function report(bar: ProgressBar): (progress: ConversionProgress) => void {
+  return ({ graph, bytesWritten, bytesTotal }) =>
+    bar.update({ label: 'converting', done: bytesWritten, total: bytesTotal, note: graph });
 }

@@ -17,6 +17,7 @@ function toTable(model: ModelDescription): string {
     ['language model', model.language_model],
     ['parameters', formatCount(model.parameters)],
     ['precision', model.precision],
+    ...describeWeights(model.weights),
     ['tiles', describeTiles(model.tiles)],
     ['chat template', describeTemplate(model.chat_template)],
     ['context', `${formatCount(model.context_tokens)} tokens`],
@@ -30,13 +31,33 @@ function toTable(model: ModelDescription): string {
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
 }
 
+/** Number formats by part; nothing more is to say of a model that has one for all. */
+function describeWeights(weights: ModelDescription['weights']): [name: string, value: string][] {
+  if (weights === null) return [];
+  const { activations, embeddings } = weights;
+  const matrix = (format: typeof weights.vision): string =>
+    format.kind === 'float'
+      ? activations
+      : `int${format.bits}, blocks of ${format.block_size}, accuracy level ${format.accuracy_level}`;
+  const rows: [name: string, value: string][] = [
+    ['  language model', matrix(weights.language_model)],
+    ['  output layer', matrix(weights.lm_head)],
+    ['  vision encoder', matrix(weights.vision)],
+    ['  embeddings', embeddings],
+    ['  activations', activations],
+  ];
+  return new Set(rows.map(([, value]) => value)).size === 1 ? [] : rows;
+}
+
 function describeTiles({
   size_pixels: size,
+  dynamic,
   min,
   max,
   use_thumbnail,
   tokens_per_tile,
 }: ModelDescription['tiles']): string {
+  if (!dynamic) return `one of ${size} x ${size} pixels, ${tokens_per_tile} tokens`;
   const thumbnail = use_thumbnail ? ' and a thumbnail' : '';
   return `${min} to ${max} of ${size} x ${size} pixels${thumbnail}, ${tokens_per_tile} tokens each`;
 }
