@@ -1,5 +1,5 @@
-import { mkdir, readdir } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { convertModel, type ConversionProgress } from '@tessera/converter';
 import { formatBytes } from '../terminal/format.js';
 import { ProgressBar } from '../terminal/progress-bar.js';
@@ -11,7 +11,6 @@ export async function runConvert(directory: string, options: ConvertCommandOptio
   const { output: place, force, ...weights } = options;
   const output = resolve(place);
   if (force !== true && (await isFilled(output))) throw new OutputNotEmptyError(output);
-  await mkdir(dirname(output), { recursive: true });
   const bar = new ProgressBar();
   try {
     const manifest = await convertModel({

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
   NotEnoughSpaceError,
@@ -44,7 +44,7 @@ export async function writeWhole<T>(
 ): Promise<T> {
   const staging = `${output}.partial-${randomUUID()}`;
   try {
-    await mkdir(staging, { recursive: true });
+    await makeDirectory(staging);
     const result = await write(staging);
     await replaceDirectory(output, staging);
     return result;
@@ -53,6 +53,30 @@ export async function writeWhole<T>(
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
+}
+
+/** With its parents. Not Node's `recursive`, which never returns from a file system that takes no directories, such as /proc. */
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory);
+  } catch (error) {
+    const parent = path.dirname(directory);
+    if (!isSystemError(error) || error.code !== 'ENOENT' || (await isThere(parent))) throw error;
+    await makeDirectory(parent).catch(ignoreExisting);
+    await mkdir(directory);
+  }
+}
+
+/** Somebody else may make the same parents at the same time. */
+function ignoreExisting(error: unknown): void {
+  if (!isSystemError(error) || error.code !== 'EEXIST') throw error;
+}
+
+async function isThere(place: string): Promise<boolean> {
+  return stat(place).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The old directory is moved aside, not deleted first: whoever looks finds one of the two, never a part of one. */

@@ -21,19 +21,18 @@ export interface DecoderWeights {
 }
 
 /** Language models by their class in transformers. */
+const FAMILIES: ReadonlyMap<string, DecoderFamily> = new Map([
+  ['Phi3ForCausalLM', phi3Weights],
+  ['InternLM2ForCausalLM', internLm2Weights],
+  ['LlamaForCausalLM', llamaWeights({ cachesRopeTables: true })],
+  ['Qwen2ForCausalLM', llamaWeights({ qkvBias: true, cachesRopeTables: true })],
+  ['Qwen3ForCausalLM', llamaWeights({ headNorms: true, defaultHeadSize: 128, cachesRopeTables: false })],
+]);
+
 function findFamily({ family }: LanguageConfig): DecoderFamily {
-  const families: Readonly<Record<string, DecoderFamily>> = {
-    Phi3ForCausalLM: phi3Weights,
-    InternLM2ForCausalLM: internLm2Weights,
-    LlamaForCausalLM: llamaWeights({ cachesRopeTables: true }),
-    Qwen2ForCausalLM: llamaWeights({ qkvBias: true, cachesRopeTables: true }),
-    Qwen3ForCausalLM: llamaWeights({ headNorms: true, defaultHeadSize: 128, cachesRopeTables: false }),
-  };
-  const found = families[family];
-  if (found === undefined) {
-    throw new UnsupportedArchitectureError('language model', family, Object.keys(families).join(', '));
-  }
-  return found;
+  const found = FAMILIES.get(family);
+  if (found !== undefined) return found;
+  throw new UnsupportedArchitectureError('language model', family, [...FAMILIES.keys()].join(', '));
 }
 
 /** Throws {@link UnsupportedArchitectureError} for a family that is not known. */
