@@ -8,22 +8,23 @@ const SIZE_BYTES = 512 * 1024 ** 2;
 /** Room that is left for what is written while the volume shrinks; it is filled at once. */
 const MARGIN_BYTES = 256 * 1024;
 
-/** A file system of its own for the object store, which can be made full. */
+/** A small file system of its own, for an object store or a converted model, which can be made full. */
 export class StoreVolume {
   private constructor(
     readonly directory: string,
+    private readonly sizeBytes: number,
     /** Why it cannot be made full, where it cannot. */
     readonly unavailable: string | undefined,
   ) {}
 
   /** Mounts a small file system in memory on `directory`, where the system lets us. */
-  static async mount(directory: string): Promise<StoreVolume> {
+  static async mount(directory: string, sizeBytes = SIZE_BYTES): Promise<StoreVolume> {
     await mkdir(directory, { recursive: true });
     try {
-      await run('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_BYTES}`, 'tmpfs', directory]);
-      return new StoreVolume(directory, undefined);
+      await run('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', directory]);
+      return new StoreVolume(directory, sizeBytes, undefined);
     } catch (error) {
-      return new StoreVolume(directory, error instanceof Error ? error.message : String(error));
+      return new StoreVolume(directory, sizeBytes, error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -41,7 +42,7 @@ export class StoreVolume {
 
   /** Gives the room back. */
   async empty(): Promise<void> {
-    await run('mount', ['-o', `remount,size=${SIZE_BYTES}`, this.directory]);
+    await run('mount', ['-o', `remount,size=${this.sizeBytes}`, this.directory]);
     await rm(this.filler, { force: true });
   }
 
