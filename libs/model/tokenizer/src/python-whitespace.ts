@@ -17,3 +17,8 @@ export function stripEnd(text: string): string {
   while (end > 0 && SPACE_CHARACTER.test(text.charAt(end - 1))) end--;
   return text.slice(0, end);
 }
+
+/** Python's `text.strip()`, with which the reference ends an answer. */
+export function stripText(text: string): string {
+  return stripStart(stripEnd(text));
+}

@@ -93,7 +93,7 @@ describe.each(variants)('a tokenizer with $name', (variant) => {
 
   // Where an added token overrides a base piece, plain text is cut into other pieces on purpose.
   const { added_tokens_decoder: addedTokens } = variant.files.config;
-  if (addedTokens === undefined || variant.name === 'added tokens over base pieces') return;
+  if (addedTokens === undefined || variant.name.endsWith('added tokens over base pieces')) return;
   it('encodes pieces as the whole text', () => {
     const added = Object.values(addedTokens).map(({ content }) => content);
     const pattern = new RegExp(

@@ -5,6 +5,8 @@ import { stripEnd, stripStart } from './python-whitespace.js';
 export interface Segment {
   readonly text: string;
   readonly added: boolean;
+  /** Spelling of the added token that became part of this plain text; should the rest be stripped, it is that again. */
+  readonly joined?: string;
 }
 
 /** A capturing pattern that finds the longest added token at the leftmost place; undefined without added tokens. */
@@ -59,7 +61,8 @@ function joinWord(segments: Segment[], index: number, side: 'left' | 'right'): v
   const token = segments[index]?.text ?? '';
   const neighbour = side === 'left' ? index - 1 : index + 1;
   const rest = segments[neighbour]?.text ?? '';
-  segments[neighbour] = { text: side === 'left' ? rest + token : token + rest, added: rest === '' };
+  const text = side === 'left' ? rest + token : token + rest;
+  segments[neighbour] = { text, added: rest === '', joined: token };
   segments[index] = EMPTY;
 }
 
@@ -75,5 +78,6 @@ function stripAt(segments: Segment[], index: number, strip: (text: string) => st
   if (segment === undefined) return;
   const text = strip(segment.text);
   // An added token that lost whitespace of its own is no longer that token.
-  segments[index] = { text, added: segment.added && text === segment.text };
+  const added = segment.added ? text === segment.text : text === segment.joined;
+  segments[index] = { ...segment, text, added };
 }
