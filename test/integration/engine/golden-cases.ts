@@ -7,6 +7,8 @@ import sharp from 'sharp';
 
 export interface GoldenCase {
   key: string;
+  /** A system message of the case's own. */
+  system?: string;
   turns: [question: string, answer: string | null][];
   images: string[];
   concatenated: boolean;
@@ -88,7 +90,10 @@ export function caseMessages({ turns }: GoldenCase): { question: PromptContent[]
  * the reference's question, which must leave the same prompt.
  */
 export function apiMessages(goldenCase: GoldenCase): PromptMessage[] {
-  return caseMessages(goldenCase).flatMap(({ question, answer }): PromptMessage[] => {
+  const { system } = goldenCase;
+  const first: PromptMessage[] =
+    system === undefined ? [] : [{ role: 'system', content: [{ type: 'text', text: system }] }];
+  const dialogue = caseMessages(goldenCase).flatMap(({ question, answer }): PromptMessage[] => {
     const content = question.flatMap((part): PromptContent[] => {
       if (part.type === 'image') return [part];
       const text = part.text.replace(/^\n/, '').replace(/Image-\d+: $/, '');
@@ -99,6 +104,7 @@ export function apiMessages(goldenCase: GoldenCase): PromptMessage[] {
       ? [asked]
       : [asked, { role: 'assistant', content: [{ type: 'text', text: answer }] }];
   });
+  return [...first, ...dialogue];
 }
 
 export async function loadPicture(file: string): Promise<GenerationImage> {

@@ -15,8 +15,10 @@ export interface ChatTemplate {
   readonly system: Pick<RoleFormat, 'start' | 'end'>;
   readonly user: RoleFormat;
   readonly assistant: RoleFormat;
-  /** Used where a conversation brings no system message of its own. */
-  readonly defaultSystemMessage: string;
+  /** Used where a conversation brings no system message of its own; absent: the prompt then has no system section. */
+  readonly defaultSystemMessage: string | undefined;
+  /** Whether several images of a conversation are announced as `Image-1: `, `Image-2: ` and so on. */
+  readonly numbersImages: boolean;
   /** Spellings in `system`, `user` and `assistant` that are tokens; all else there is plain text. */
   readonly tokens: readonly string[];
   /** The token that ends an answer. */

@@ -1,6 +1,6 @@
 import { type PromptContent, type PromptMessage } from '@tessera/contracts';
 import { describe, expect, it } from 'vitest';
-import { toConversation } from './conversation.js';
+import { type Conversation, toConversation } from './conversation.js';
 import { EmptyQuestionError, InvalidConversationError } from './errors.js';
 
 const text = (value: string): PromptContent => ({ type: 'text', text: value });
@@ -15,16 +15,19 @@ const user = message('user');
 const assistant = message('assistant');
 const system = message('system');
 
+const numbered = (messages: readonly PromptMessage[]): Conversation =>
+  toConversation(messages, { numbersImages: true });
+
 /** The questions as one would read them, images in braces. */
-function questionsOf(messages: readonly PromptMessage[]): string[] {
-  return toConversation(messages).turns.map(({ question }) =>
+function questionsOf(messages: readonly PromptMessage[], toTurns = numbered): string[] {
+  return toTurns(messages).turns.map(({ question }) =>
     question.map((part) => (part.kind === 'text' ? part.text : `{${part.image}}`)).join(''),
   );
 }
 
 function refusalOf(messages: readonly PromptMessage[]): unknown {
   try {
-    toConversation(messages);
+    numbered(messages);
   } catch (error) {
     return error;
   }
@@ -39,20 +42,26 @@ describe('a conversation from messages', () => {
     ]);
   });
 
+  it('leaves images without a number where the template has none', () => {
+    const plain = (messages: readonly PromptMessage[]): Conversation =>
+      toConversation(messages, { numbersImages: false });
+    expect(questionsOf([user(image(0), image(1), 'Compare.')], plain)).toEqual(['{0}\n{1}\nCompare.']);
+  });
+
   it('numbers images over the whole conversation when there are several', () => {
     const messages = [user(image(0), 'First?'), assistant('Yes.'), user('And ', image(1), image(2))];
     expect(questionsOf(messages)).toEqual(['Image-1: {0}\nFirst?', 'And Image-2: {1}\nImage-3: {2}\n']);
   });
 
   it('keeps answers with their questions', () => {
-    const { turns } = toConversation([user('a'), assistant('b', 'c'), user('d'), assistant(''), user('e')]);
+    const { turns } = numbered([user('a'), assistant('b', 'c'), user('d'), assistant(''), user('e')]);
     expect(turns.map(({ answer }) => answer)).toEqual(['bc', '', undefined]);
   });
 
   it('takes the system message from a first message, and only there', () => {
-    expect(toConversation([user('q')]).system).toBeUndefined();
-    expect(toConversation([system(''), user('q')]).system).toBe('');
-    expect(toConversation([system('Be ', 'brief.'), user('q')]).system).toBe('Be brief.');
+    expect(numbered([user('q')]).system).toBeUndefined();
+    expect(numbered([system(''), user('q')]).system).toBe('');
+    expect(numbered([system('Be ', 'brief.'), user('q')]).system).toBe('Be brief.');
     expect(refusalOf([user('q'), system('x'), user('q')])).toMatchObject({ param: 'messages.1.role' });
   });
 

@@ -1,4 +1,5 @@
 import { type PromptMessage } from '@tessera/contracts';
+import { type ChatTemplate } from './chat-template.js';
 import { EmptyQuestionError, InvalidConversationError } from './errors.js';
 
 /** A stretch of a question: text, or the `image`-th image of the conversation, counted from 0. */
@@ -23,8 +24,8 @@ export interface Conversation {
  * - A first message of role `system` replaces the template's default system message, even when it is empty.
  * - After it user and assistant alternate, a user message first and last.
  * - Only user messages show images. An image is written `<image>` and a newline where it stands; with more than one
- *   image in the conversation, `Image-k: <image>` and a newline, k counted over the conversation from 1 (the
- *   numbering of upstream's demo).
+ *   image in the conversation, and a template that numbers them, `Image-k: <image>` and a newline, k counted over the
+ *   conversation from 1 (the numbering of upstream's demo).
  * - Text parts of a message are put together as they are, nothing between them.
  * - A user message needs an image, or text that is not only whitespace.
  * - An empty assistant message stays: the prompt then shows the role alone, as the reference's does.
@@ -33,11 +34,14 @@ export interface Conversation {
  * @throws InvalidConversationError (`param` names the field, such as `messages.2.role`).
  * @throws EmptyQuestionError
  */
-export function toConversation(messages: readonly PromptMessage[]): Conversation {
+export function toConversation(
+  messages: readonly PromptMessage[],
+  { numbersImages }: Pick<ChatTemplate, 'numbersImages'>,
+): Conversation {
   const hasSystem = messages[0]?.role === 'system';
   const dialogue = messages.slice(hasSystem ? 1 : 0);
   checkOrder(dialogue, messages.length - dialogue.length);
-  const numbered = imageCountOf(messages) > 1;
+  const numbered = numbersImages && imageCountOf(messages) > 1;
   let imagesShown = 0;
   const turns: { question: QuestionPart[]; answer?: string }[] = [];
   for (const [offset, message] of dialogue.entries()) {

@@ -74,7 +74,7 @@ function harmless(messages: readonly PromptMessage[]): PromptMessage[] {
 
 function encode(messages: readonly PromptMessage[]) {
   const images = messages.flatMap(({ content }) => content).filter(({ type }) => type === 'image').length;
-  const parts = renderPrompt(template, toConversation(messages));
+  const parts = renderPrompt(template, toConversation(messages, template));
   return encodePrompt(
     parts,
     Array.from({ length: images }, () => 2),

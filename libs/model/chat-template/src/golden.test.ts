@@ -5,10 +5,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Conversation, type QuestionPart, toConversation } from './conversation.js';
 import { encodePrompt, promptText } from './encode-prompt.js';
 import { renderPrompt } from './render-prompt.js';
-import { findChatTemplate } from './templates.js';
+import { findChatTemplate, INTERNVL2_5_SYSTEM_MESSAGE, NATIVE_TEMPLATE } from './templates.js';
 
 interface GoldenCase {
   readonly key: string;
+  readonly system?: string;
   readonly turns: readonly (readonly [question: string, answer: string | null])[];
   readonly prompt: string;
   readonly input_ids: readonly number[];
@@ -16,7 +17,7 @@ interface GoldenCase {
 }
 interface Golden {
   readonly num_image_token: number;
-  readonly system_message: string;
+  readonly system_message: string | null;
   readonly cases: readonly GoldenCase[];
 }
 
@@ -36,13 +37,14 @@ const families = [
   { family: 'tessera-tiny', checkpoint: 'models/tessera-tiny' },
 ];
 
-function conversationOf(turns: GoldenCase['turns']): Conversation {
+function conversationOf({ turns, system }: GoldenCase): Conversation {
   let image = 0;
   const questionOf = (question: string): QuestionPart[] =>
     question
       .split(/(<image>)/)
       .map((part) => (part === '<image>' ? { kind: 'image', image: image++ } : textPart(part)));
   return {
+    ...(system === undefined ? {} : { system }),
     turns: turns.map(([question, answer]) => ({
       question: questionOf(question),
       ...(answer === null ? {} : { answer }),
@@ -55,19 +57,22 @@ const textPart = (text: string): QuestionPart => ({ kind: 'text', text });
 describe.each(families)('prompts of $family', ({ family, checkpoint }) => {
   const golden = readJson(`test/golden/${family}/cases.json`) as Golden;
   const config = readJson(`${checkpoint}/config.json`) as CheckpointConfig;
-  // The native layout names no template: its models are of the generation of internvl2_5.
-  const template = findChatTemplate(config.template ?? 'internvl2_5', config.system_message);
+  const hasTemplateFile = existsSync(fromRoot(`${checkpoint}/chat_template.jinja`));
+  const template =
+    config.template === undefined
+      ? findChatTemplate(NATIVE_TEMPLATE, hasTemplateFile ? undefined : INTERNVL2_5_SYSTEM_MESSAGE)
+      : findChatTemplate(config.template, config.system_message);
   let tokenizer: Tokenizer;
   beforeAll(async () => {
     tokenizer = await loadTokenizer(fileURLToPath(fromRoot(checkpoint)));
   });
 
   it('begin with the system message of the reference', () => {
-    expect(template.defaultSystemMessage).toBe(golden.system_message);
+    expect(template.defaultSystemMessage ?? null).toBe(golden.system_message);
   });
 
   it.each(golden.cases)('are the reference prompt and its ids: $key', (expected) => {
-    const parts = renderPrompt(template, conversationOf(expected.turns));
+    const parts = renderPrompt(template, conversationOf(expected));
     const tiles = expected.tiles_per_image;
     expect(promptText(parts, tiles, golden.num_image_token)).toBe(expected.prompt);
     const encoded = encodePrompt(parts, tiles, golden.num_image_token, tokenizer);
@@ -83,7 +88,7 @@ describe.each(families)('prompts of $family', ({ family, checkpoint }) => {
   it('are the same when the messages of a request are turned into the conversation', () => {
     const question = { type: 'text', text: 'What are the similarities and differences?' } as const;
     const images = [0, 1].map((image) => ({ type: 'image', image }) as const);
-    const conversation = toConversation([{ role: 'user', content: [...images, question] }]);
+    const conversation = toConversation([{ role: 'user', content: [...images, question] }], template);
     const parts = renderPrompt(template, conversation);
     expect(promptText(parts, expected.tiles_per_image, golden.num_image_token)).toBe(expected.prompt);
   });

@@ -3,4 +3,4 @@ export * from './conversation.js';
 export * from './encode-prompt.js';
 export * from './errors.js';
 export { type PromptPart, renderPrompt } from './render-prompt.js';
-export { findChatTemplate } from './templates.js';
+export { findChatTemplate, INTERNVL2_5_SYSTEM_MESSAGE, NATIVE_TEMPLATE } from './templates.js';

@@ -17,10 +17,13 @@ export type PromptPart =
 export function renderPrompt(template: ChatTemplate, conversation: Conversation): PromptPart[] {
   const frame = (text: string): PromptPart[] => templateParts(text, template.tokens);
   const system = conversation.system ?? template.defaultSystemMessage;
-  return [
+  const section = (text: string): PromptPart[] => [
     ...frame(template.system.start),
-    ...plain(system),
+    ...plain(text),
     ...frame(template.system.end),
+  ];
+  return [
+    ...(system === undefined ? [] : section(system)),
     ...conversation.turns.flatMap((turn) => turnParts(template, turn, frame)),
   ];
 }

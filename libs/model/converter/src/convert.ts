@@ -6,6 +6,7 @@ import { chooseFormats, type WeightOptions } from './formats/choose-formats.js';
 import { type ModelManifest, readManifest, writeManifest } from './manifest.js';
 import { refuseForeignOutput, writeWhole } from './output-directory.js';
 import { planConversion } from './plan-conversion.js';
+import { type RopeRounding } from './rope-tables.js';
 import { refuseUnusableTokenizer } from './refuse-tokenizer.js';
 import { type ConversionProgress, conversionBytes, writeConversion } from './write-conversion.js';
 
@@ -16,6 +17,8 @@ export interface ConvertOptions extends Partial<WeightOptions> {
   output: string;
   /** Default: the name of the source directory. */
   id?: string;
+  /** In place of what the family's reference rounds, to compare with outputs that were recorded in another way. */
+  ropeRounding?: RopeRounding;
   onProgress?: (progress: ConversionProgress) => void;
 }
 
@@ -31,7 +34,7 @@ export async function convertModel(options: ConvertOptions): Promise<ModelManife
   const config = await readModelConfig(options.source);
   const checkpoint = await Checkpoint.open(options.source);
   try {
-    const plan = planConversion(config, checkpoint, formats);
+    const plan = planConversion(config, checkpoint, { formats, ropeRounding: options.ropeRounding });
     await refuseUnusableTokenizer(options.source, plan);
     await writeWhole(output, conversionBytes(plan), async (staging) => {
       const files = await writeConversion(plan, options.source, staging, options.onProgress);

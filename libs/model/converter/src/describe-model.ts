@@ -82,7 +82,7 @@ async function describeCheckpoint(directory: string): Promise<ModelDescription> 
 
 async function findUnsupported(config: ModelConfig, checkpoint: Checkpoint): Promise<string | null> {
   try {
-    const plan = planConversion(config, checkpoint, chooseFormats({ precision: 'fp32' }));
+    const plan = planConversion(config, checkpoint, { formats: chooseFormats({ precision: 'fp32' }) });
     await refuseUnusableTokenizer(checkpoint.directory, plan);
     return null;
   } catch (error) {

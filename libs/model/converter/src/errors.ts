@@ -224,6 +224,21 @@ export class UnsupportedArchitectureError extends ConversionError {
   }
 }
 
+/** A checkpoint brings a chat template that writes other prompts than the released models do. */
+export class UnsupportedChatTemplateError extends ConversionError {
+  constructor(
+    readonly directory: string,
+    readonly given: string,
+    readonly expected: string,
+    options: { cause?: unknown } = {},
+  ) {
+    super(
+      `the chat template in ${directory} ${given}, the released models write ${expected}; put their chat_template.jinja there if the model was trained with it`,
+      options,
+    );
+  }
+}
+
 /** The output directory exists and holds something else than a converted model. */
 export class OutputExistsError extends ConversionError {
   constructor(

@@ -6,7 +6,7 @@ import { UnsupportedArchitectureError } from './errors.js';
 import { type WeightFormats } from './formats/weight-formats.js';
 import { buildDecoderGraph } from './graphs/decoder-graph.js';
 import { buildVisionGraph, type VisionShape } from './graphs/vision-graph.js';
-import { planRope, type RopePlan } from './rope-tables.js';
+import { planRope, type RopePlan, type RopeRounding } from './rope-tables.js';
 import { type DecoderShape } from './weights/decoder-family.js';
 import { decoderWeights } from './weights/decoder-weights.js';
 import { visionWeights } from './weights/read-vision-weights.js';
@@ -21,6 +21,12 @@ export interface ConversionPlan {
   readonly graphs: Readonly<Record<'vision' | 'decoder', GraphBuilder>>;
 }
 
+export interface PlanOptions {
+  readonly formats: WeightFormats;
+  /** In place of what the family's reference rounds. */
+  readonly ropeRounding?: RopeRounding | undefined;
+}
+
 /**
  * Checks a checkpoint against its configuration and lays out the graphs; weights are not read. Throws
  * {@link UnsupportedArchitectureError} for what is not implemented, and errors that name what is missing or wrong.
@@ -28,13 +34,13 @@ export interface ConversionPlan {
 export function planConversion(
   config: ModelConfig,
   checkpoint: Checkpoint,
-  formats: WeightFormats,
+  { formats, ropeRounding }: PlanOptions,
 ): ConversionPlan {
   refuseForeignTensors(checkpoint);
   refuseUnsupported(config);
   const vision = describeVision(config);
   const language = decoderWeights(config, checkpoint);
-  const rope = planRope(config.language, language.shape.headSize, language.ropeInBfloat16);
+  const rope = planRope(config.language, language.shape.headSize, ropeRounding ?? language.ropeRounding);
   const graphs = {
     vision: buildVisionGraph(visionWeights(config, checkpoint), config, vision, formats),
     decoder: buildDecoderGraph(language, rope, formats),

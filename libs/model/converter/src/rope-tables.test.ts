@@ -26,7 +26,7 @@ const longRope = { ...rope, type: 'su', shortFactors: [1, 1, 1, 1], longFactors:
 const long = { ...config, contextTokens: 64, originalContextTokens: 16, rope: longRope };
 
 const build = (language: LanguageConfig): RopePlan & RopeTables => {
-  const plan = planRope(language, HEAD_SIZE, false);
+  const plan = planRope(language, HEAD_SIZE, 'none');
   return { ...plan, ...fillRopeTables(plan) };
 };
 const row = ({ columns }: RopePlan, table: Float32Array, index: number): number[] =>
@@ -70,7 +70,7 @@ describe('tables of rotary position embedding', () => {
   });
 
   it('keeps the upper half of a float32 where the reference has bfloat16 tables', () => {
-    const plan = planRope({ ...config, contextTokens: 8 }, HEAD_SIZE, true);
+    const plan = planRope({ ...config, contextTokens: 8 }, HEAD_SIZE, 'tables');
     const { cosines, sines } = fillRopeTables(plan);
     const bits = new Uint32Array(Float32Array.of(...cosines, ...sines).buffer);
     expect(bits.filter((value) => (value & 0xffff) !== 0)).toHaveLength(0);
@@ -84,6 +84,6 @@ describe('tables of rotary position embedding', () => {
     ['a missing original context', { ...long, originalContextTokens: undefined }],
     ['factors for another head size', { ...long, rope: { ...longRope, longFactors: [1, 2] } }],
   ])('refuses %s', (_, broken) => {
-    expect(() => planRope(broken, HEAD_SIZE, false)).toThrow(UnsupportedArchitectureError);
+    expect(() => planRope(broken, HEAD_SIZE, 'none')).toThrow(UnsupportedArchitectureError);
   });
 });

@@ -2,6 +2,13 @@ import { type LanguageConfig } from './config/model-config.js';
 import { UnsupportedArchitectureError } from './errors.js';
 
 /**
+ * What the reference keeps in bfloat16 as it rotates. Its tables, where it computes them once, in the type of the weights:
+ * all released weights are bfloat16, so these families have been trained and run with tables of that type. Its frequencies,
+ * where a whole model was cast to bfloat16 and back, as some recorded outputs were made.
+ */
+export type RopeRounding = 'none' | 'tables' | 'frequencies';
+
+/**
  * Rotary position embedding of a model: sizes of its tables, and what they are filled from.
  *
  * Long rope has two sets of factors; their tables are stacked, short first. A sequence uses rows `position` while it is no
@@ -14,8 +21,7 @@ export interface RopePlan {
   readonly theta: number;
   /** Multiplies cosines and sines. */
   readonly scale: number;
-  /** Whether the reference keeps its tables in bfloat16; see {@link planRope}. */
-  readonly roundedToBfloat16: boolean;
+  readonly rounding: RopeRounding;
   readonly parts: readonly { readonly rows: number; readonly factors: readonly number[] }[];
   /** Absent for models with a single set of factors. */
   readonly longRope?: { readonly originalContextTokens: number; readonly rowOffset: number };
@@ -35,18 +41,14 @@ const PLAIN_ROPE_TYPES = ['default', 'dynamic'];
 /** Spellings of long rope in released configurations. */
 const LONG_ROPE_TYPES = ['su', 'longrope'];
 
-/**
- * Rotation for every position of the model's context. Throws {@link UnsupportedArchitectureError}.
- * @param roundedToBfloat16 for families whose tables the reference computes once and keeps in the type of the weights:
- *   all released weights are bfloat16, so it has trained and run with tables of that type.
- */
-export function planRope(config: LanguageConfig, headSize: number, roundedToBfloat16: boolean): RopePlan {
+/** Rotation for every position of the model's context. Throws {@link UnsupportedArchitectureError}. */
+export function planRope(config: LanguageConfig, headSize: number, rounding: RopeRounding): RopePlan {
   const columns = headSize / 2;
   const { type, theta } = config.rope;
   const rows = config.contextTokens;
   if (PLAIN_ROPE_TYPES.includes(type)) {
     const factors = Array<number>(columns).fill(1);
-    return { rows, columns, theta, scale: 1, roundedToBfloat16, parts: [{ rows, factors }] };
+    return { rows, columns, theta, scale: 1, rounding, parts: [{ rows, factors }] };
   }
   if (LONG_ROPE_TYPES.includes(type)) return planLongRope(config, columns);
   const supported = [...PLAIN_ROPE_TYPES, ...LONG_ROPE_TYPES].join(', ');
@@ -73,7 +75,7 @@ function planLongRope(
     columns,
     theta: rope.theta,
     scale: attentionScale(contextTokens / original, original),
-    roundedToBfloat16: false,
+    rounding: 'none',
     parts: [
       { rows: original, factors: short },
       { rows: contextTokens, factors: long },
@@ -103,7 +105,10 @@ export function fillRopeTables(plan: RopePlan): RopeTables {
   const sines = new Float32Array(rows * columns);
   let index = 0;
   for (const part of parts) {
-    const frequencies = part.factors.map((factor, i) => inverseFrequency(factor, theta, i / columns));
+    const frequencies = Float32Array.from(part.factors, (factor, i) =>
+      inverseFrequency(factor, theta, i / columns),
+    );
+    if (plan.rounding === 'frequencies') roundToBfloat16(frequencies);
     for (let position = 0; position < part.rows; position++) {
       for (const frequency of frequencies) {
         const angle = Math.fround(position * frequency);
@@ -112,7 +117,7 @@ export function fillRopeTables(plan: RopePlan): RopeTables {
       }
     }
   }
-  if (plan.roundedToBfloat16) for (const table of [cosines, sines]) roundToBfloat16(table);
+  if (plan.rounding === 'tables') for (const table of [cosines, sines]) roundToBfloat16(table);
   return { cosines, sines };
 }
 

@@ -3,19 +3,10 @@ import { readdir, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { weightFileBytes, type WeightProgress, type WrittenFile, writeModel } from '@tessera/onnx';
 import { buildTilingGraph } from '@tessera/preprocessing';
+import { TOKENIZER_FILES } from '@tessera/tokenizer';
 import { openFile, readFully } from './checkpoint/read-file.js';
 import { NotEnoughSpaceError } from './errors.js';
 import { type ConversionPlan } from './plan-conversion.js';
-
-const TOKENIZER_FILES = [
-  'tokenizer.json',
-  'tokenizer.model',
-  'vocab.json',
-  'merges.txt',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-  'added_tokens.json',
-];
 
 /** How far a conversion is; bytes are over all of its graphs. */
 export interface ConversionProgress extends WeightProgress {

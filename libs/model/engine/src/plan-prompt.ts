@@ -42,7 +42,7 @@ export function* planPromptStepwise(
   const { manifest, template, tokenizer, contextTokens } = planner;
   const tilePlans = request.images.map((image) => planImageTiles(manifest, image));
   const tilesPerImage = tilesPerPlaceholder(request.images, tilePlans);
-  const parts = renderPrompt(template, toConversation(request.messages));
+  const parts = renderPrompt(template, toConversation(request.messages, template));
   refuseEndlessText(planner, parts);
   const { tokenIds, imageTokenPositions } = yield* encodePromptStepwise(
     parts,

@@ -1,6 +1,6 @@
 import { type FinishReason, type ImageTiles } from '@tessera/contracts';
 import { type ModelManifest } from '@tessera/converter';
-import { type Tokenizer } from '@tessera/tokenizer';
+import { stripText, type Tokenizer } from '@tessera/tokenizer';
 import { type GenerationResult, type GenerationTimings } from './generation.js';
 import { type Sequence } from './sequence.js';
 
@@ -20,7 +20,7 @@ export function toResult(sequence: Sequence, context: Context): GenerationResult
   const { prompt, tokenIds } = sequence;
   const promptTokens = prompt.tokenIds.length;
   return {
-    text: context.tokenizer.decode(tokenIds, { skipSpecialTokens: true }).trim(),
+    text: stripText(context.tokenizer.decode(tokenIds, { skipSpecialTokens: true })),
     tokenIds,
     finishReason: context.finishReason,
     usage: {

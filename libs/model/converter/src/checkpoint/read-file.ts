@@ -1,8 +1,8 @@
 import { type FileHandle, lstat, open, readlink, stat } from 'node:fs/promises';
 import { CheckpointFileInvalidError, CheckpointFileMissingError } from '../errors.js';
 
-/** JSON files of a checkpoint; the index of the largest released model has 0.2 MiB. */
-const MAX_JSON_BYTES = 64 * 1024 * 1024;
+/** Text files of a checkpoint; the index of the largest released model has 0.2 MiB. */
+const MAX_TEXT_BYTES = 64 * 1024 * 1024;
 
 /** A file that is open for reading. */
 export interface OpenFile {
@@ -45,28 +45,37 @@ export async function readFully(
 
 /** A JSON file of a checkpoint. Throws like {@link openFile}. */
 export async function readJsonFile(file: string, whenMissing: string): Promise<unknown> {
+  const text = await readTextFile(file, whenMissing);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new CheckpointFileInvalidError(file, 'it is not JSON; download it again', { cause });
+  }
+}
+
+/** A text file of a checkpoint, in UTF-8. Throws like {@link openFile}. */
+export async function readTextFile(file: string, whenMissing: string): Promise<string> {
   const { handle, sizeBytes } = await openFile(file, whenMissing);
   try {
-    if (sizeBytes > MAX_JSON_BYTES) {
+    if (sizeBytes > MAX_TEXT_BYTES) {
       throw new CheckpointFileInvalidError(
         file,
-        `it has ${sizeBytes} bytes, at most ${MAX_JSON_BYTES} are read`,
+        `it has ${sizeBytes} bytes, at most ${MAX_TEXT_BYTES} are read`,
       );
     }
     const bytes = new Uint8Array(sizeBytes);
     await readFully(file, handle, bytes, 0);
-    return parseJson(file, bytes);
+    return decodeUtf8(file, bytes);
   } finally {
     await handle.close();
   }
 }
 
-/** The value of JSON in UTF-8. Throws {@link CheckpointFileInvalidError}. */
-function parseJson(file: string, bytes: Uint8Array): unknown {
+function decodeUtf8(file: string, bytes: Uint8Array): string {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new CheckpointFileInvalidError(file, 'it is not JSON; download it again', { cause });
+    throw new CheckpointFileInvalidError(file, 'it is not text in UTF-8; download it again', { cause });
   }
 }
 

@@ -1,3 +1,4 @@
+import { INTERNVL2_5_SYSTEM_MESSAGE, NATIVE_TEMPLATE } from '@tessera/chat-template';
 import { z } from 'zod';
 import { languageSchema, toLanguageConfig } from './language-config.js';
 import { type ModelConfig, type VisionConfig } from './model-config.js';
@@ -35,11 +36,11 @@ export const nativeLayoutSchema = z.object({
 type NativeFields = z.infer<typeof nativeLayoutSchema>;
 
 /** This layout names its language model by `model_type` alone. */
-const FAMILY_BY_MODEL_TYPE: Readonly<Record<string, string>> = {
-  llama: 'LlamaForCausalLM',
-  qwen2: 'Qwen2ForCausalLM',
-  qwen3: 'Qwen3ForCausalLM',
-};
+const FAMILY_BY_MODEL_TYPE: ReadonlyMap<string, string> = new Map([
+  ['llama', 'LlamaForCausalLM'],
+  ['qwen2', 'Qwen2ForCausalLM'],
+  ['qwen3', 'Qwen3ForCausalLM'],
+]);
 
 /** Epsilon of transformers' norm over queries and keys, whatever `layer_norm_eps` says. */
 const QK_NORM_EPSILON = 1e-6;
@@ -47,10 +48,17 @@ const QK_NORM_EPSILON = 1e-6;
 const DEFAULT_MIN_TILES = 1;
 const DEFAULT_MAX_TILES = 12;
 
-/** The layout says nothing of template and thumbnail: all its models are of the InternVL2.5 generation or later. */
+/** What a checkpoint of this layout has beside its `config.json`. */
+interface Companions {
+  readonly preprocessor: PreprocessorFields | undefined;
+  /** Whether it brings a chat template, which then has no system message of its own. */
+  readonly hasOwnTemplate: boolean;
+}
+
+/** The layout says nothing of the thumbnail: all its models are of the InternVL2.5 generation or later. */
 export function fromNativeLayout(
   fields: NativeFields,
-  preprocessor: PreprocessorFields | undefined,
+  { preprocessor, hasOwnTemplate }: Companions,
 ): ModelConfig {
   const language = fields.text_config;
   const modelType = language.model_type ?? 'none';
@@ -61,7 +69,7 @@ export function fromNativeLayout(
     vision,
     language: toLanguageConfig(
       language,
-      FAMILY_BY_MODEL_TYPE[modelType] ?? modelType,
+      FAMILY_BY_MODEL_TYPE.get(modelType) ?? modelType,
       fields.tie_word_embeddings ?? undefined,
     ),
     tiles: {
@@ -74,8 +82,8 @@ export function fromNativeLayout(
     },
     downsampleRatio: fields.downsample_ratio,
     pixelShuffleVersion: 'v2',
-    template: 'internvl2_5',
-    systemMessage: undefined,
+    template: NATIVE_TEMPLATE,
+    systemMessage: hasOwnTemplate ? undefined : INTERNVL2_5_SYSTEM_MESSAGE,
     unsupported: unsupportedOf(fields),
   };
 }

@@ -9,6 +9,7 @@ import {
 } from '../errors.js';
 import { chatLayoutSchema, fromChatLayout } from './chat-layout.js';
 import { type ModelConfig } from './model-config.js';
+import { hasNativeChatTemplate } from './native-chat-template.js';
 import { fromNativeLayout, nativeLayoutSchema } from './native-layout.js';
 import { parseConfig } from './parse-config.js';
 import { type PreprocessorFields, preprocessorSchema, statisticsOf } from './pixel-statistics.js';
@@ -34,12 +35,12 @@ export async function readModelConfig(directory: string): Promise<ModelConfig> {
   if (!present.has(CONFIG_FILE)) throw missingConfig(directory, present);
   const file = path.join(directory, CONFIG_FILE);
   const json = await readJsonFile(file, DOWNLOAD_AGAIN);
-  const config = parseLayout(file, json, await readPreprocessor(directory, present));
+  const config = await parseLayout(file, json, present);
   refuseImpossible(file, config);
   return config;
 }
 
-function parseLayout(file: string, json: unknown, preprocessor: PreprocessorFields | undefined): ModelConfig {
+async function parseLayout(file: string, json: unknown, present: ReadonlySet<string>): Promise<ModelConfig> {
   const { model_type: modelType, quantization_config: quantisation } = parseConfig(file, layoutSchema, json);
   if (quantisation !== undefined && quantisation !== null) {
     throw new UnsupportedArchitectureError(
@@ -48,14 +49,18 @@ function parseLayout(file: string, json: unknown, preprocessor: PreprocessorFiel
       'checkpoints that are not quantised; convert the one this was made from, with --precision int8 or int4',
     );
   }
+  const directory = path.dirname(file);
+  const preprocessor = await readPreprocessor(directory, present);
   switch (modelType) {
     case 'internvl_chat':
       return fromChatLayout(
         parseConfig(file, chatLayoutSchema, json),
         preprocessor === undefined ? undefined : statisticsOf(preprocessor),
       );
-    case 'internvl':
-      return fromNativeLayout(parseConfig(file, nativeLayoutSchema, json), preprocessor);
+    case 'internvl': {
+      const hasOwnTemplate = await hasNativeChatTemplate(directory, present);
+      return fromNativeLayout(parseConfig(file, nativeLayoutSchema, json), { preprocessor, hasOwnTemplate });
+    }
     default:
       throw new UnsupportedArchitectureError('model_type', modelType, 'internvl_chat, internvl');
   }

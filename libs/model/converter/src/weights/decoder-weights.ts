@@ -1,6 +1,7 @@
 import { type Checkpoint } from '../checkpoint/checkpoint.js';
 import { type LanguageConfig, type ModelConfig } from '../config/model-config.js';
 import { UnsupportedArchitectureError } from '../errors.js';
+import { type RopeRounding } from '../rope-tables.js';
 import { type DecoderFamily, type DecoderLayerWeights, type DecoderShape } from './decoder-family.js';
 import { internLm2Weights } from './internlm2.js';
 import { type Linear } from './linear.js';
@@ -15,8 +16,7 @@ export interface DecoderWeights {
   readonly embedding: Weight;
   readonly finalNorm: Weight;
   readonly head: Linear;
-  /** Whether the reference rotates with tables rounded to bfloat16. */
-  readonly ropeInBfloat16: boolean;
+  readonly ropeRounding: RopeRounding;
   layer(index: number): DecoderLayerWeights;
 }
 
@@ -47,7 +47,7 @@ export function decoderWeights({ language, layout }: ModelConfig, checkpoint: Ch
     embedding,
     finalNorm: checkpoint.tensor(family.finalNorm, [shape.hiddenSize]),
     head: { weight: tied ? embedding : checkpoint.tensor(family.head, table) },
-    ropeInBfloat16: layout === 'chat' && family.cachesRopeTables,
+    ropeRounding: layout === 'chat' && family.cachesRopeTables ? 'tables' : 'none',
     layer: (index) =>
       family.layer({ checkpoint, config: language, shape, prefix: `language_model.model.layers.${index}` }),
   };
