@@ -125,14 +125,14 @@ async function writeTensors(file: string, tensors: readonly StoredTensor[]): Pro
 }
 
 /** The two parts of a safetensors file. */
-function splitFile(bytes: Buffer): { header: Header; data: Buffer } {
+export function splitFile(bytes: Buffer): { header: Header; data: Buffer } {
   const end = 8 + Number(bytes.readBigUInt64LE(0));
   const header = JSON.parse(bytes.subarray(8, end).toString()) as Header;
   delete header['__metadata__'];
   return { header, data: bytes.subarray(end) };
 }
 
-function joinFile(header: Buffer, data: Buffer): Buffer {
+export function joinFile(header: Uint8Array, data: Uint8Array): Buffer {
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(header.length));
   return Buffer.concat([length, header, data]);
