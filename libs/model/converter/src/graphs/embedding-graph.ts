@@ -1,11 +1,12 @@
 import { MICROSOFT_DOMAIN, type Value } from '@tessera/onnx';
+import { InvalidWeightOptionError } from '../errors.js';
 import { QuantizedMatrix } from '../formats/quantized-matrix.js';
 import { type EmbeddingFormat } from '../formats/weight-formats.js';
-import { type Weight } from '../weights/weight.js';
+import { rowLength, type Weight } from '../weights/weight.js';
 import { emitCast, type Emission, emitReshape, emitWeight } from './layers.js';
 
-/** Blocks of a quantised table. */
-const BLOCK_SIZE = 32;
+/** Blocks of a quantised table, the preferred size first: rows must be whole blocks. */
+const BLOCK_SIZES = [32, 16];
 
 /** Token embeddings [batch, sequence, hidden] with image features in the places of image tokens. */
 export function emitEmbedding(emission: Emission, table: Weight, format: EmbeddingFormat): Value {
@@ -46,7 +47,8 @@ function emitBlockLookup(
   format: 'int8' | 'int4',
 ): Value {
   const bits = format === 'int8' ? 8 : 4;
-  const matrix = new QuantizedMatrix(table, { bits, blockSize: BLOCK_SIZE }, activations);
+  const blockSize = blockSizeOf(table, format);
+  const matrix = new QuantizedMatrix(table, { bits, blockSize }, activations);
   const { rows, blockCount, blockBytes } = matrix;
   const numbers = graph.weight({
     name: 'embedding.weight',
@@ -65,9 +67,17 @@ function emitBlockLookup(
     domain: MICROSOFT_DOMAIN,
     attributes: {
       bits: { int: bits },
-      block_size: { int: BLOCK_SIZE },
+      block_size: { int: blockSize },
       gather_axis: { int: 0 },
       quantize_axis: { int: 1 },
     },
   });
+}
+
+function blockSizeOf(table: Weight, format: 'int8' | 'int4'): number {
+  const hiddenSize = rowLength(table);
+  const blockSize = BLOCK_SIZES.find((size) => hiddenSize % size === 0);
+  if (blockSize !== undefined) return blockSize;
+  const supported = `fp32 or fp16 where the hidden size, here ${hiddenSize}, is no multiple of 16`;
+  throw new InvalidWeightOptionError('embeddings', format, supported);
 }
