@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryDirectory, type TemporaryDirectory } from '@tessera/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -50,18 +50,65 @@ describe('tessera model convert', () => {
   it.each([
     [
       'a precision that it does not write',
-      [TINY_MODEL, '--precision', 'int4'],
-      1,
-      '--precision must be one of fp32, given int4',
+      ['--precision', 'int5'],
+      "argument 'int5' is invalid. Allowed choices are",
     ],
-    ['a folder that is no checkpoint', [EXAMPLES], 1, 'config.json is missing'],
-    ['a folder that is missing', ['no-such-folder'], 1, 'config.json is missing'],
-  ])('refuses %s and leaves nothing behind', async (_, words, exitCode, message) => {
-    const output = join(home.path, 'refused', 'out');
-    const result = await model('convert', ...words, '-o', output);
-    expect(result).toMatchObject({ exitCode, stdout: '' });
+    ['a block size that is no number', ['--precision', 'int8', '--block-size', 'wide'], "'wide' is invalid"],
+    ['a block size beyond the limit', ['--precision', 'int8', '--block-size', '512'], "'512' is invalid"],
+    ['an accuracy level that there is not', ['--accuracy-level', '3'], 'It must be 0, 1 or 4'],
+    [
+      'activations of a format that weights alone have',
+      ['--activations', 'int8'],
+      'Allowed choices are fp32, fp16',
+    ],
+    ['a block size that is no power of two', ['--precision', 'int4', '--block-size', '48'], 'a power of two'],
+    [
+      'formats that do not go together',
+      ['--precision', 'fp16', '--activations', 'fp32'],
+      'precision is fp16',
+    ],
+    ['an option that it does not know', ['--quantise'], "unknown option '--quantise'"],
+    ['a second checkpoint', ['another'], 'too many arguments'],
+  ])('takes %s for misuse', async (_, words, message) => {
+    const output = join(home.path, 'misused', 'out');
+    const result = await model('convert', TINY_MODEL, '-o', output, ...words);
+    expect(result).toMatchObject({ exitCode: 2, stdout: '' });
     expect(result.stderr).toContain(message);
-    expect(await readdir(join(home.path, 'refused')).catch(() => [])).toEqual([]);
+    expect(await readdir(join(home.path, 'misused')).catch(() => 'nothing')).toBe('nothing');
+  });
+
+  it.each<[string, (folder: string) => Promise<unknown>, string]>([
+    ['a folder that is no checkpoint', (folder) => rm(join(folder, 'config.json')), 'config.json is missing'],
+    ['a folder that is missing', (folder) => rm(folder, { recursive: true }), 'does not exist'],
+    ['a file', (folder) => rm(folder, { recursive: true }).then(() => writeFile(folder, '')), 'it is a file'],
+    [
+      'a file that was cut',
+      (folder) => truncate(join(folder, 'model.safetensors'), 1e6),
+      'ends before tensor',
+    ],
+    ['a missing tokenizer', (folder) => rm(join(folder, 'tokenizer.model')), 'no tokenizer in'],
+    [
+      'pickled weights',
+      (folder) => rename(join(folder, 'model.safetensors'), join(folder, 'pytorch_model.bin')),
+      'weights are read from safetensors only, and here is pytorch_model.bin',
+    ],
+    [
+      'a configuration with several faults',
+      (folder) =>
+        writeFile(join(folder, 'config.json'), '{"model_type":"internvl_chat","template":3,"ps_version":4}'),
+      'template is 3 (',
+    ],
+  ])('refuses %s in one line and leaves nothing behind', async (_, damage, message) => {
+    const source = await mkdtemp(join(home.path, 'checkpoint-'));
+    await cp(TINY_MODEL, source, { recursive: true });
+    await damage(source);
+    const output = join(home.path, 'refused', 'out');
+    const result = await model('convert', source, '-o', output, '--precision', 'int8');
+    expect(result).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(result.stderr).toMatch(/^tessera: .+\n$/);
+    expect(result.stderr).toContain(source);
+    expect(result.stderr).toContain(message);
+    expect(await readdir(join(home.path, 'refused')).catch(() => 'nothing')).toBe('nothing');
   });
 });
 
@@ -115,7 +162,7 @@ describe('tessera model inspect', () => {
     await writeFile(join(folder, 'model.safetensors'), await readFile(join(TINY_MODEL, 'model.safetensors')));
     const { stdout } = await model('inspect', folder);
     expect(stdout).toMatch(
-      /not convertible\s+llm_config\.architectures is NewForCausalLM; supported: Phi3ForCausalLM/,
+      /not convertible\s+language model in config\.json is NewForCausalLM; supported: Phi3ForCausalLM/,
     );
   });
 

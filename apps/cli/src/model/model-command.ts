@@ -43,9 +43,9 @@ function convertCommand(): Command {
   )
     .option('--force', 'replace a converted model that is there')
     .addHelpText('after', CONVERT_HELP)
-    .action(async (directory: string, options: ConvertCommandOptions) => {
+    .action(async (directory: string, options: ConvertCommandOptions, command: Command) => {
       const { runConvert } = await import('./run-convert.js');
-      await runConvert(directory, options);
+      await runConvert(directory, options, (message) => command.error(`error: ${message}`));
     });
 }
 

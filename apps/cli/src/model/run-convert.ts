@@ -1,13 +1,20 @@
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { convertModel, type ConversionProgress } from '@tessera/converter';
+import { type ConversionProgress, convertModel, InvalidWeightOptionError } from '@tessera/converter';
 import { formatBytes } from '../terminal/format.js';
 import { ProgressBar } from '../terminal/progress-bar.js';
 import { OutputNotEmptyError } from './errors.js';
 import { type ConvertCommandOptions } from './model-command.js';
 
-/** Converts a checkpoint, telling its progress on standard error and the result on standard output. */
-export async function runConvert(directory: string, options: ConvertCommandOptions): Promise<void> {
+/**
+ * Converts a checkpoint, telling its progress on standard error and the result on standard output.
+ * @param refuseOptions ends the command over options that do not go together.
+ */
+export async function runConvert(
+  directory: string,
+  options: ConvertCommandOptions,
+  refuseOptions: (message: string) => never,
+): Promise<void> {
   const { output: place, force, ...weights } = options;
   const output = resolve(place);
   if (force !== true && (await isFilled(output))) throw new OutputNotEmptyError(output);
@@ -24,6 +31,9 @@ export async function runConvert(directory: string, options: ConvertCommandOptio
     process.stdout.write(
       `${output}: ${manifest.id}, ${manifest.precision}, revision ${manifest.revision}, ${formatBytes(bytes)}\n`,
     );
+  } catch (error) {
+    if (error instanceof InvalidWeightOptionError) refuseOptions(error.message);
+    throw error;
   } finally {
     bar.clear();
   }
