@@ -30,77 +30,88 @@ export function quantizeRows(
   { bits, blockSize }: BlockSize,
   roundScales: (scales: Float32Array<ArrayBuffer>) => Float32Array<ArrayBuffer> = (scales) => scales,
 ): QuantizedRows {
-  const blocks = blockBounds(values.length, columns, blockSize);
-  const zero = zeroPoint(bits);
-  const scales = roundScales(
-    Float32Array.from({ length: blocks.length / 2 }, (_, block) =>
-      Math.fround(
-        signedExtreme(values, blocks[2 * block] as number, blocks[2 * block + 1] as number) / -zero,
-      ),
-    ),
-  );
-  const lanes = new Uint8Array(scales.length * blockSize).fill(zero);
-  for (const [block, scale] of scales.entries()) {
-    const [from, to] = [blocks[2 * block] as number, blocks[2 * block + 1] as number];
-    writeNumbers(values, { from, to, scale, zero }, lanes, block * blockSize);
+  const whole = columns % blockSize === 0 ? values : fillUpRows(values, columns, blockSize);
+  const scales = roundScales(blockScales(whole, blockSize, zeroPoint(bits)));
+  const write = bits === 4 ? writeHalves : writeBytes;
+  const numbers = new Uint8Array((whole.length * bits) / 8);
+  for (let block = 0; block < scales.length; block++) {
+    const scale = scales[block] as number;
+    write(
+      whole,
+      block * blockSize,
+      { blockSize, inverse: scale === 0 ? 0 : Math.fround(1 / scale) },
+      numbers,
+    );
   }
-  return { numbers: bits === 8 ? lanes : packHalves(lanes), scales };
-}
-
-/** Start and end of every block. */
-function blockBounds(length: number, columns: number, blockSize: number): Uint32Array {
-  const blockCount = blocksPerRow(columns, blockSize);
-  const bounds = new Uint32Array((2 * blockCount * length) / columns);
-  let index = 0;
-  for (let row = 0; row < length; row += columns) {
-    for (let from = row; from < row + columns; from += blockSize) {
-      bounds[index++] = from;
-      bounds[index++] = Math.min(from + blockSize, row + columns);
-    }
-  }
-  return bounds;
+  return { numbers, scales };
 }
 
 function zeroPoint(bits: 4 | 8): 8 | 128 {
   return bits === 4 ? 8 : 128;
 }
 
-/** The value of the largest magnitude, with its sign. */
-function signedExtreme(values: Float32Array, from: number, to: number): number {
+/** The same rows with zeros behind each, up to whole blocks. */
+function fillUpRows(values: Float32Array, columns: number, blockSize: number): Float32Array {
+  const rowCount = values.length / columns;
+  const wholeColumns = blocksPerRow(columns, blockSize) * blockSize;
+  const whole = new Float32Array(rowCount * wholeColumns);
+  for (let row = 0; row < rowCount; row++) {
+    whole.set(values.subarray(row * columns, (row + 1) * columns), row * wholeColumns);
+  }
+  return whole;
+}
+
+function blockScales(values: Float32Array, blockSize: number, zero: number): Float32Array<ArrayBuffer> {
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+  const extremes = new Uint32Array(values.length / blockSize);
+  for (let block = 0; block < extremes.length; block++) {
+    extremes[block] = signedExtreme(bits, block * blockSize, blockSize);
+  }
+  return new Float32Array(extremes.buffer).map((extreme) => extreme / -zero);
+}
+
+/**
+ * Bits of the value of the largest magnitude, of a negative one on a tie. With the sign behind the magnitude, float32 bits
+ * compare as whole numbers, which takes no branch a value.
+ */
+function signedExtreme(bits: Int32Array, start: number, blockSize: number): number {
   let largest = 0;
-  let smallest = 0;
-  for (let i = from; i < to; i++) {
-    const value = values[i] as number;
-    if (value > largest) largest = value;
-    if (value < smallest) smallest = value;
+  for (let i = start; i < start + blockSize; i++) {
+    const value = bits[i] as number;
+    const comparable = ((value << 1) | (value >>> 31)) >>> 0;
+    if (comparable > largest) largest = comparable;
   }
-  return largest > -smallest ? largest : smallest;
+  return ((largest >>> 1) | (largest << 31)) >>> 0;
 }
 
-interface Block {
-  readonly from: number;
-  readonly to: number;
-  readonly scale: number;
-  readonly zero: number;
+interface Quantizer {
+  readonly blockSize: number;
+  /** Of the scale. */
+  readonly inverse: number;
 }
 
-function writeNumbers(values: Float32Array, block: Block, lanes: Uint8Array, start: number): void {
-  const { from, to, scale, zero } = block;
-  const inverse = scale === 0 ? 0 : Math.fround(1 / scale);
-  const highest = 2 * zero - 1;
-  // All numbers are positive before the cast, so adding a half and cutting off rounds to the nearest.
-  const offset = zero + 0.5;
-  let lane = start;
-  for (let i = from; i < to; i++) {
-    const number = ((values[i] as number) * inverse + offset) | 0;
-    lanes[lane++] = number > highest ? highest : number;
+/** Numbers are positive before they are cut off, so an added half rounds them to the nearest. */
+function writeHalves(
+  values: Float32Array,
+  start: number,
+  { blockSize, inverse }: Quantizer,
+  into: Uint8Array,
+): void {
+  for (let i = start; i < start + blockSize; i += 2) {
+    const even = ((values[i] as number) * inverse + 8.5) | 0;
+    const odd = ((values[i + 1] as number) * inverse + 8.5) | 0;
+    into[i >> 1] = (even > 15 ? 15 : even) | ((odd > 15 ? 15 : odd) << 4);
   }
 }
 
-function packHalves(lanes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const packed = new Uint8Array(lanes.length / 2);
-  for (let i = 0; i < packed.length; i++) {
-    packed[i] = (lanes[2 * i] as number) | ((lanes[2 * i + 1] as number) << 4);
+function writeBytes(
+  values: Float32Array,
+  start: number,
+  { blockSize, inverse }: Quantizer,
+  into: Uint8Array,
+): void {
+  for (let i = start; i < start + blockSize; i++) {
+    const number = ((values[i] as number) * inverse + 128.5) | 0;
+    into[i] = number > 255 ? 255 : number;
   }
-  return packed;
 }
