@@ -12,7 +12,7 @@ export const PHI3 = 'mini-internvl-chat-4b-v1-5';
 export const QWEN3 = 'internvl3_5-qwen3';
 export const NATIVE_QWEN3 = 'internvl3_5-hf-qwen3';
 
-type ErrorClass = abstract new (...parameters: never[]) => Error;
+export type ErrorClass = abstract new (...parameters: never[]) => Error;
 
 /** Has conversions fail over a model that is already there, and sees to it that they leave no trace. */
 export class Refusals {

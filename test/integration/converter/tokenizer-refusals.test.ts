@@ -3,7 +3,7 @@ import { TokenMissingError, TokenOutsideVocabularyError } from '@tessera/convert
 import { DamagedTokenizerFileError, TokenizerNotFoundError } from '@tessera/tokenizer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CheckpointEditor, type Json } from './checkpoint-editor.js';
-import { Refusals } from './refusals.js';
+import { type ErrorClass, Refusals } from './refusals.js';
 
 let refusals: Refusals;
 beforeAll(async () => {
@@ -34,7 +34,7 @@ async function cutVocabulary(checkpoint: CheckpointEditor, rows: number): Promis
 }
 
 describe('a tokenizer that prompts cannot be written with is refused before weights are', () => {
-  it.each<[string, (checkpoint: CheckpointEditor) => Promise<void>, typeof Error, (string | RegExp)[]]>([
+  it.each<[string, (checkpoint: CheckpointEditor) => Promise<void>, ErrorClass, (string | RegExp)[]]>([
     [
       'is missing',
       (checkpoint) => checkpoint.remove('tokenizer.model'),
