@@ -15,7 +15,9 @@ from transformers import AddedToken, CLIPImageProcessor, LlamaTokenizer, Qwen2To
 from golden.byte_bpe import IMAGE_TOKENS, copy_byte_bpe
 from golden.chat_family import ChatFamily, record_chat_family
 from golden.pictures import IMAGE_SIZE
+from golden.pillow_check import require_recorded_pillow
 from golden.recording import drop_python_files, edit_json, fresh_directory, write_json
+from golden.rotary import require_rounded_tables
 from golden.vision import VISION_300M, VISION_6B
 from golden.weights import randomize
 
@@ -125,7 +127,9 @@ def make(name: str) -> None:
         write_json(checkpoint / "preprocessor_config.json", CLIP_PREPROCESSOR)
         drop_class_defaults(checkpoint)
         extra = dict(pixels=clip_pixels(checkpoint))
-    loaded = InternVLChatModel.from_pretrained(checkpoint, torch_dtype=torch.float32).eval()
+    # As the model card loads it, then computed in float32: this code keeps its tables in the type of the weights.
+    loaded = InternVLChatModel.from_pretrained(checkpoint, torch_dtype=torch.bfloat16).eval().float()
+    require_rounded_tables(loaded)
     loaded_tokenizer = type(tokenizer).from_pretrained(checkpoint)
     family = ChatFamily(
         loaded, loaded_tokenizer, get_conv_template, facts["max_tiles"], facts["thumbnail"], returns_bos=True, **extra
@@ -136,5 +140,6 @@ def make(name: str) -> None:
 if __name__ == "__main__":
     torch.set_grad_enabled(False)
     torch.set_num_threads(1)
+    require_recorded_pillow(GOLDEN)
     for family_name in sys.argv[3:] or FAMILIES:
         make(family_name)

@@ -12,6 +12,7 @@ from transformers import AddedToken, Qwen2Tokenizer
 from golden.byte_bpe import IMAGE_TOKENS, copy_byte_bpe
 from golden.chat_family import ChatFamily, record_chat_family
 from golden.pictures import IMAGE_SIZE
+from golden.pillow_check import require_recorded_pillow
 from golden.recording import drop_python_files, fresh_directory
 from golden.vision import VISION_300M
 from golden.weights import randomize
@@ -75,4 +76,5 @@ def make() -> None:
 if __name__ == "__main__":
     torch.set_grad_enabled(False)
     torch.set_num_threads(1)
+    require_recorded_pillow(GOLDEN)
     make()

@@ -13,6 +13,7 @@ from golden.byte_bpe import IMAGE_TOKENS, copy_byte_bpe
 from golden.hf_chat import CHAT_TEMPLATE, NAMED_TOKENS
 from golden.hf_family import MAX_TILES, HfFamily, record_hf_family
 from golden.pictures import IMAGE_SIZE, IMAGENET_MEAN, IMAGENET_STD
+from golden.pillow_check import require_recorded_pillow
 from golden.recording import fresh_directory
 from golden.vision import HF_VISION_6B
 from golden.weights import randomize
@@ -74,4 +75,5 @@ def make() -> None:
 if __name__ == "__main__":
     torch.set_grad_enabled(False)
     torch.set_num_threads(1)
+    require_recorded_pillow(GOLDEN)
     make()

@@ -8,6 +8,7 @@ from PIL import Image
 
 from .pictures import IMAGE_SIZE, imagenet_pixels, load_pictures, tiles_of
 from .recording import QUESTIONS, Recorder
+from .rotary import require_exact_frequencies
 
 Pixels = Callable[[list[Image.Image]], torch.Tensor]
 
@@ -26,6 +27,7 @@ class ChatFamily:
 
 
 def record_chat_family(family: ChatFamily, golden: Path, directory: Path) -> None:
+    require_exact_frequencies(family.model)
     recorder = Recorder(directory, family.tokenizer)
     pictures = load_pictures(golden)
     tiles = {name: tiles_of(picture, family.max_tiles, family.thumbnail) for name, picture in pictures.items()}

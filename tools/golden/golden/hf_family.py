@@ -7,6 +7,7 @@ from PIL import Image
 
 from .pictures import IMAGE_SIZE, imagenet_pixels, load_pictures, tiles_of
 from .recording import QUESTIONS, Recorder
+from .rotary import require_exact_frequencies
 
 IMAGE = "<image>"
 MAX_TILES = 12
@@ -21,6 +22,7 @@ class HfFamily:
 
 def record_hf_family(family: HfFamily, golden: Path, directory: Path) -> None:
     """Prompts, ids and tile counts are the processor's; pixels are Pillow's, as for every other family."""
+    require_exact_frequencies(family.model)
     recorder, pictures = Recorder(directory, family.processor.tokenizer), load_pictures(golden)
     differences = [_record_case(family, recorder, pictures, case) for case in _cases()]
     recorder.write(
