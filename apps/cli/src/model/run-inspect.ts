@@ -13,6 +13,9 @@ function toTable(model: ModelDescription): string {
     ['model', model.id],
     ['kind', model.kind === 'checkpoint' ? 'checkpoint' : 'converted model'],
     ['revision', model.revision ?? 'none until it is converted'],
+    ...(model.pulled === null
+      ? []
+      : [['pulled from', `${model.pulled.repository} at ${model.pulled.commit}`] as [string, string]]),
     ['vision encoder', model.vision_encoder],
     ['language model', model.language_model],
     ['parameters', formatCount(model.parameters)],

@@ -7,6 +7,7 @@ import { type ModelManifest, readManifest, writeManifest } from './manifest.js';
 import { refuseForeignOutput, writeWhole } from './output-directory.js';
 import { planConversion } from './plan-conversion.js';
 import { type RopeRounding } from './rope-tables.js';
+import { readPulled } from './read-pulled.js';
 import { refuseUnusableTokenizer } from './refuse-tokenizer.js';
 import { type ConversionProgress, conversionBytes, writeConversion } from './write-conversion.js';
 
@@ -31,6 +32,7 @@ export async function convertModel(options: ConvertOptions): Promise<ModelManife
   const weightOptions = { ...options, precision: options.precision ?? 'fp32' };
   const formats = chooseFormats(weightOptions);
   await refuseForeignOutput(output, options.source);
+  const pulled = await readPulled(options.source);
   const config = await readModelConfig(options.source);
   const checkpoint = await Checkpoint.open(options.source);
   try {
@@ -42,6 +44,7 @@ export async function convertModel(options: ConvertOptions): Promise<ModelManife
         id: options.id ?? path.basename(path.resolve(options.source)),
         precision: weightOptions.precision,
         parameters: checkpoint.parameterCount,
+        pulled,
         config,
         plan,
         formats,

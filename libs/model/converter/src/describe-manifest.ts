@@ -12,6 +12,7 @@ export interface FinishedConversion {
   readonly id: string;
   readonly precision: Precision;
   readonly parameters: number;
+  readonly pulled: ModelManifest['source']['pulled'];
   readonly config: ModelConfig;
   readonly plan: ConversionPlan;
   readonly formats: WeightFormats;
@@ -39,7 +40,7 @@ export function describeManifest(conversion: FinishedConversion): Omit<ModelMani
       embeddings: formats.embeddings,
     },
     ...usage,
-    source: { ...describeParts(config), parameters },
+    source: { ...describeParts(config), parameters, pulled: conversion.pulled },
     files,
   };
 }

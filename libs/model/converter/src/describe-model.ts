@@ -9,6 +9,7 @@ import { NotAModelError } from './errors.js';
 import { chooseFormats } from './formats/choose-formats.js';
 import { MANIFEST_FILE, type ModelManifest, readManifest } from './manifest.js';
 import { planConversion } from './plan-conversion.js';
+import { readPulled } from './read-pulled.js';
 import { refuseUnusableTokenizer } from './refuse-tokenizer.js';
 
 /** What a directory holds, for people. */
@@ -20,6 +21,8 @@ export interface ModelDescription {
   readonly vision_encoder: string;
   readonly language_model: string;
   readonly parameters: number;
+  /** Where it was pulled from; null for one that came in another way. */
+  readonly pulled: ModelManifest['source']['pulled'];
   /** Number format of the weights. */
   readonly precision: string;
   /** Number formats by part, of a converted model. */
@@ -67,6 +70,7 @@ async function describeCheckpoint(directory: string): Promise<ModelDescription> 
       revision: null,
       ...describeParts(config),
       parameters: checkpoint.parameterCount,
+      pulled: await readPulled(directory),
       precision: checkpoint.dataTypes.join(', ').toLowerCase(),
       weights: null,
       tiles: describeTiles(config),

@@ -24,6 +24,18 @@ export class CheckpointDirectoryError extends ConversionError {
   }
 }
 
+/** `tessera model pull` has not got all of a checkpoint yet. */
+export class CheckpointIncompleteError extends ConversionError {
+  constructor(
+    readonly directory: string,
+    readonly repository: string,
+  ) {
+    super(
+      `the download of ${repository} into ${directory} is not complete; run tessera model pull ${repository} again, it continues`,
+    );
+  }
+}
+
 /** A file of the checkpoint is absent. */
 export class CheckpointFileMissingError extends ConversionError {
   constructor(

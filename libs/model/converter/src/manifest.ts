@@ -55,7 +55,13 @@ const manifestSchema = z.object({
     long_rope: z.object({ original_context_tokens: z.int(), row_offset: z.int() }).nullable(),
   }),
   /** What was converted. */
-  source: z.object({ vision_encoder: z.string(), language_model: z.string(), parameters: z.int() }),
+  source: z.object({
+    vision_encoder: z.string(),
+    language_model: z.string(),
+    parameters: z.int(),
+    /** Where `tessera model pull` got the checkpoint from; null for one that came in another way. */
+    pulled: z.object({ repository: z.string(), commit: z.string() }).nullable(),
+  }),
   files: z.record(z.string(), z.object({ bytes: z.int(), sha256: z.string() })),
 });
 
