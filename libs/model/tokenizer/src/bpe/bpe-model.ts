@@ -20,6 +20,9 @@ export interface BpeModelParts {
 }
 
 const NO_IDS: ReadonlySet<number> = new Set();
+/** Bytes of UTF-8 for a UTF-16 unit. */
+const MOST_BYTES_OF_A_UNIT = 3;
+const SLICE_LENGTH = 4096;
 const CACHED_WORD_LENGTH = 32;
 const CACHED_WORD_COUNT = 16_384;
 
@@ -34,6 +37,7 @@ export class BpeModel {
   readonly losesCharacters: boolean;
   readonly #parts: BpeModelParts;
   readonly #vocabulary: ReadonlyMap<string, number>;
+  readonly #merges: readonly Merge[];
   readonly #merger: PairMerger;
   readonly #unknownId: number | undefined;
   readonly #textEncoder = new TextEncoder();
@@ -48,33 +52,33 @@ export class BpeModel {
     this.#parts = parts;
     const isKept = ([, id]: readonly [string, number]): boolean => !excludedIds.has(id);
     this.#vocabulary = excludedIds.size === 0 ? vocabulary : new Map([...vocabulary].filter(isKept));
-    const merges = parts.merges.map((pair) => mergeOf(pair, vocabulary));
-    this.#merger = new PairMerger(merges.filter(({ result }) => !excludedIds.has(result)));
+    this.#merges = parts.merges
+      .map((pair) => mergeOf(pair, vocabulary))
+      .filter(({ result }) => !excludedIds.has(result));
+    this.#merger = new PairMerger(this.#merges);
     this.#unknownId = idOfUnknown(parts);
-    const reachable = parts.ignoresMerges
-      ? [...vocabulary.keys()]
-      : parts.merges.map((pair) => pair.join(''));
-    this.longestToken = reachable.reduce((longest, token) => Math.max(longest, token.length), 2);
+    this.longestToken = longestTokenOf(parts);
     this.losesCharacters = !this.#hasWholeAlphabet() && (this.#unknownId === undefined || parts.fusesUnknown);
   }
 
-  /** A model whose text becomes none of these tokens; undefined where text becomes none of them anyway. */
-  static without(ids: Iterable<number>, parts: BpeModelParts): BpeModel | undefined {
-    const reachable = reachableIds(parts);
-    const excluded = new Set([...ids].filter((id) => reachable.has(id)));
-    return excluded.size === 0 ? undefined : new BpeModel(parts, excluded);
+  /** A model whose text becomes none of these tokens: this one where its text becomes none of them anyway. */
+  without(ids: ReadonlySet<number>): BpeModel {
+    const made = this.#merges.flatMap(({ result }) => (ids.has(result) ? [result] : []));
+    const { ignoresMerges, vocabulary } = this.#parts;
+    const spelled = [...vocabulary].filter(
+      ([token, id]) => ids.has(id) && (ignoresMerges || isCharacter(token)),
+    );
+    const excluded = new Set([...made, ...spelled.map(([, id]) => id)]);
+    return excluded.size === 0 ? this : new BpeModel(this.#parts, excluded);
   }
 
   /** Appends the ids of a word to `ids`, and pauses as `pace` says. */
   *encodeWord(word: string, ids: number[], pace: Pace): Generator<void, void> {
-    const known = this.#idsByWord.get(word);
-    if (known !== undefined) {
-      ids.push(...known);
-      if (pace.isStepDone()) yield;
-      return;
+    let wordIds = this.#idsByWord.get(word);
+    if (wordIds === undefined) {
+      wordIds = yield* this.#encodeNewWord(word, pace);
+      if (word.length <= CACHED_WORD_LENGTH) this.#remember(word, wordIds);
     }
-    const wordIds = yield* this.#encodeNewWord(word, pace);
-    if (word.length <= CACHED_WORD_LENGTH) this.#remember(word, wordIds);
     for (const id of wordIds) {
       ids.push(id);
       if (pace.isStepDone()) yield;
@@ -89,29 +93,39 @@ export class BpeModel {
     return yield* this.#merger.merge(yield* this.#symbolsOf(word, pace), pace);
   }
 
-  *#symbolsOf(word: string, pace: Pace): Generator<void, number[]> {
-    const symbols: number[] = [];
+  *#symbolsOf(word: string, pace: Pace): Generator<void, Int32Array> {
+    const symbols = new Int32Array(word.length * MOST_BYTES_OF_A_UNIT);
+    let count = 0;
     let unknownIsDue = false;
+    const add = (id: number | undefined): void => {
+      if (id !== undefined) symbols[count++] = id;
+    };
     for (const unit of this.#unitsOf(word)) {
       if (pace.isStepDone()) yield;
       const id = this.#vocabulary.get(unit);
       const fallback = id === undefined ? this.#bytesOf(unit) : undefined;
       if (fallback !== undefined) {
-        symbols.push(...fallback);
+        fallback.forEach(add);
         continue;
       }
-      const startsAnother = id !== undefined || !this.#parts.fusesUnknown;
-      if (unknownIsDue && startsAnother && this.#unknownId !== undefined) symbols.push(this.#unknownId);
-      if (id !== undefined) symbols.push(id);
+      if (unknownIsDue && (id !== undefined || !this.#parts.fusesUnknown)) add(this.#unknownId);
+      add(id);
       unknownIsDue = id === undefined;
     }
-    if (unknownIsDue && this.#unknownId !== undefined) symbols.push(this.#unknownId);
-    return symbols;
+    if (unknownIsDue) add(this.#unknownId);
+    return symbols.subarray(0, count);
   }
 
   *#unitsOf(word: string): Generator<string, void> {
-    if (this.#parts.alphabet === 'characters') yield* word;
-    else for (const byte of this.#textEncoder.encode(word)) yield BYTE_CHARACTERS[byte] ?? '';
+    if (this.#parts.alphabet === 'characters') {
+      yield* word;
+      return;
+    }
+    for (let start = 0; start < word.length;) {
+      const end = endOfSlice(word, start);
+      for (const byte of this.#textEncoder.encode(word.slice(start, end))) yield BYTE_CHARACTERS[byte] ?? '';
+      start = end;
+    }
   }
 
   #bytesOf(character: string): number[] | undefined {
@@ -140,11 +154,18 @@ function byteToken(byte: number): string {
   return `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
 }
 
-/** Ids that text can become: those of characters, and of what merges make. */
-function reachableIds({ ignoresMerges, merges, vocabulary }: BpeModelParts): Set<number> {
-  const ids = new Set(merges.flatMap((pair) => vocabulary.get(pair.join('')) ?? []));
-  for (const [token, id] of vocabulary) if (ignoresMerges || isCharacter(token)) ids.add(id);
-  return ids;
+/** A place to cut a long word that is not between the halves of a character. */
+function endOfSlice(word: string, start: number): number {
+  const end = start + SLICE_LENGTH;
+  return end < word.length && (word.codePointAt(end - 1) ?? 0) > 0xffff ? end + 1 : end;
+}
+
+/** At least 2: a character may be two UTF-16 units. */
+function longestTokenOf({ ignoresMerges, merges, vocabulary }: BpeModelParts): number {
+  let longest = 2;
+  for (const [left, right] of merges) longest = Math.max(longest, left.length + right.length);
+  if (ignoresMerges) for (const token of vocabulary.keys()) longest = Math.max(longest, token.length);
+  return longest;
 }
 
 function isCharacter(token: string): boolean {

@@ -29,7 +29,7 @@ export class PairMerger {
     }
   }
 
-  *merge(symbols: readonly number[], pace: Pace): Generator<void, number[]> {
+  *merge(symbols: Int32Array, pace: Pace): Generator<void, number[]> {
     const chain = new Chain(symbols);
     const queue = new TinyQueue<number>([], ASCENDING);
     const consider = (left: number): void => {
@@ -37,6 +37,7 @@ export class PairMerger {
       if (rank !== undefined) queue.push(rank * POSITIONS + left);
     };
     for (let left = 0; left < symbols.length; left++) {
+      chain.link(left);
       consider(left);
       if (pace.isStepDone()) yield;
     }
@@ -50,7 +51,7 @@ export class PairMerger {
       consider(chain.previous(left));
       consider(left);
     }
-    return chain.toArray();
+    return yield* chain.collect(pace);
   }
 
   #rankAt(chain: Chain, left: number): number | undefined {
@@ -64,14 +65,16 @@ class Chain {
   readonly #previous: Int32Array;
   readonly #next: Int32Array;
 
-  constructor(symbols: readonly number[]) {
-    this.#symbols = Int32Array.from(symbols);
+  constructor(symbols: Int32Array) {
+    this.#symbols = symbols;
     this.#previous = new Int32Array(symbols.length);
     this.#next = new Int32Array(symbols.length);
-    for (let index = 0; index < symbols.length; index++) {
-      this.#previous[index] = index - 1;
-      this.#next[index] = index + 1 < symbols.length ? index + 1 : NONE;
-    }
+  }
+
+  /** Links a symbol with its neighbours. All are to be linked, in order. */
+  link(index: number): void {
+    this.#previous[index] = index - 1;
+    this.#next[index] = index + 1 < this.#symbols.length ? index + 1 : NONE;
   }
 
   /** `NONE`, which is in no merge, outside the chain and for a symbol that went into the one before it. */
@@ -96,10 +99,11 @@ class Chain {
     if (after !== NONE) this.#previous[after] = left;
   }
 
-  toArray(): number[] {
+  *collect(pace: Pace): Generator<void, number[]> {
     const symbols: number[] = [];
     for (let index = 0; index < this.#symbols.length && index !== NONE; index = this.next(index)) {
       symbols.push(this.symbol(index));
+      if (pace.isStepDone()) yield;
     }
     return symbols;
   }

@@ -39,7 +39,7 @@ export class Qwen2Tokenizer implements Tokenizer {
     this.#parts = parts;
     this.#addedPattern = longestTokenPattern(parts.addedTokens.contents());
     this.#model = new BpeModel(parts.bpe);
-    this.#plainModel = BpeModel.without(parts.addedTokens.ids(), parts.bpe) ?? this.#model;
+    this.#plainModel = this.#model.without(new Set(parts.addedTokens.ids()));
   }
 
   encode(text: string): number[] {

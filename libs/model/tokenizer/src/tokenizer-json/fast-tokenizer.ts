@@ -38,7 +38,7 @@ export class FastTokenizer implements Tokenizer {
     this.#baseTokenById = new Map([...parts.bpe.vocabulary].map(([token, id]) => [id, token]));
     this.#sections = new SectionCutter(parts.addedVocabulary, parts.normalizer);
     this.#model = new BpeModel(parts.bpe);
-    this.#plainModel = BpeModel.without(parts.addedVocabulary.ids(), parts.bpe) ?? this.#model;
+    this.#plainModel = this.#model.without(new Set(parts.addedVocabulary.ids()));
   }
 
   encode(text: string): number[] {

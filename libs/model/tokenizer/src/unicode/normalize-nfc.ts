@@ -1,3 +1,4 @@
+/// <reference lib="es2024.string" />
 import { type Pace } from '../stepwise.js';
 import { orderMarks } from './order-marks.js';
 
@@ -11,7 +12,7 @@ const CHUNK_LENGTH = 65_536;
 
 /** Unpaired surrogates have no UTF-8 form, and become U+FFFD as invalid bytes would. */
 export function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, '\ufffd');
+  return text.toWellFormed();
 }
 
 /** A lower bound of the length in NFC, told without normalising. */

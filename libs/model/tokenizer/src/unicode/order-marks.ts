@@ -1,7 +1,9 @@
 import { type Pace } from '../stepwise.js';
 
 /** Marks in a row from which on their order is made here. */
-const LONG_RUN = /\p{M}{64,}/gu;
+const LONG_RUN_LENGTH = 64;
+const MARK = /\p{M}/gu;
+const NO_MARK = /\P{M}/gu;
 /** The combining classes of these are the lowest and the highest above 0. */
 const LOWEST_CLASS_MARK = '\u0334';
 const HIGHEST_CLASS_MARK = '\u0345';
@@ -25,11 +27,27 @@ const CLASS_BY_MARK = new Map<string, CombiningClass | typeof STARTER>();
 export function* orderMarks(text: string, pace: Pace): Generator<void, string> {
   const parts: string[] = [];
   let end = 0;
-  for (const { 0: run, index } of text.matchAll(LONG_RUN)) {
-    parts.push(text.slice(end, index), yield* orderRun(run, pace));
-    end = index + run.length;
+  for (const { start, length } of markRuns(text)) {
+    if (pace.isStepDone()) yield;
+    if (length < LONG_RUN_LENGTH) continue;
+    parts.push(text.slice(end, start), yield* orderRun(text.slice(start, start + length), pace));
+    end = start + length;
   }
   return parts.length === 0 ? text : parts.join('') + text.slice(end);
+}
+
+/** Not by a pattern that takes a whole run: that overflows the stack of the regular expression engine. */
+function* markRuns(text: string): Generator<{ readonly start: number; readonly length: number }, void> {
+  for (let start = indexFrom(text, MARK, 0); start < text.length;) {
+    const end = indexFrom(text, NO_MARK, start);
+    yield { start, length: end - start };
+    start = indexFrom(text, MARK, end);
+  }
+}
+
+function indexFrom(text: string, pattern: RegExp, start: number): number {
+  pattern.lastIndex = start;
+  return pattern.exec(text)?.index ?? text.length;
 }
 
 function* orderRun(run: string, pace: Pace): Generator<void, string> {
