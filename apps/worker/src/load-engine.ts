@@ -16,9 +16,9 @@ export async function loadEngine(config: Config, logger: Logger): Promise<Engine
   const engine = await Engine.load({
     modelDirectory,
     device,
-    slotCount: slots,
     cacheBudgetBytes: kvCacheBytes,
     watchdog: { stepTimeoutMs, onHang: (error) => die(error, logger) },
+    ...(slots === undefined ? {} : { slotCount: slots }),
     ...(threads === undefined ? {} : { threads }),
   });
   logger.info({ model: engine.model, slots: engine.slotCount }, 'model loaded');

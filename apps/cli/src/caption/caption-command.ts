@@ -51,7 +51,7 @@ export function captionCommand(): Command {
     .option('--fail-on-error', 'exit with status 1 when an image failed')
     .option(
       '--concurrency <n>',
-      'jobs in flight, with --url (default: 16); in this process twice TESSERA_SLOTS images are',
+      'jobs in flight, with --url (default: 16); in this process two images a slot are',
       wholeNumber(1, MAX_CONCURRENCY),
     )
     .addHelpText('after', HELP)

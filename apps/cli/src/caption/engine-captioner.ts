@@ -49,7 +49,7 @@ export class EngineCaptioner implements Captioner {
   }
 
   get concurrency(): number {
-    return this.config.worker.slots * IMAGES_PER_SLOT;
+    return this.engine.slotCount * IMAGES_PER_SLOT;
   }
 
   async caption(image: ImageFile, signal: AbortSignal): Promise<CaptionOutcome> {

@@ -7,8 +7,8 @@ export interface OpenEngineOptions {
   config: Config;
   /** A checkpoint or a converted model; absent: the configured one. */
   model: string | undefined;
-  /** Sequences worked on at the same time. */
-  slotCount: number;
+  /** Sequences worked on at the same time; absent: as many as the KV cache has room for, at most 8. */
+  slotCount: number | undefined;
   /** Told what takes long, for people. */
   log: (line: string) => void;
 }
@@ -25,8 +25,8 @@ export async function openEngine({ config, model, slotCount, log }: OpenEngineOp
   return Engine.load({
     modelDirectory,
     device,
-    slotCount,
     cacheBudgetBytes: kvCacheBytes,
+    ...(slotCount === undefined ? {} : { slotCount }),
     ...(threads === undefined ? {} : { threads }),
   });
 }

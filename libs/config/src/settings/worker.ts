@@ -19,10 +19,10 @@ export const workerSettings = {
   }),
   TESSERA_SLOTS: setting({
     group,
-    description: 'Sequences that the engine works on at the same time.',
+    description:
+      'Sequences that the engine works on at the same time. Unset: 8, or as many as fit half of TESSERA_KV_CACHE_BYTES.',
     unit: 'sequences',
-    default: '8',
-    schema: integerText(1, 1024).default(8),
+    schema: integerText(1, 1024).optional(),
   }),
   TESSERA_KV_CACHE_BYTES: setting({
     group,

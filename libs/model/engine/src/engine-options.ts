@@ -10,7 +10,7 @@ export interface EngineOptions {
   device?: string;
   /** Threads of one operator. @defaultValue one per physical core */
   threads?: number;
-  /** Sequences decoded together. @defaultValue 8 */
+  /** Sequences decoded together. @defaultValue 8, or as many as fit half of the cache budget */
   slotCount?: number;
   /** Memory for the KV cache. @defaultValue 4 GiB */
   cacheBudgetBytes?: number;

@@ -18,7 +18,6 @@ import { VisionRunner } from './vision-runner.js';
 import { Watchdog } from './watchdog.js';
 
 const SUPPORTED_DEVICES = ['cpu'];
-const DEFAULT_SLOT_COUNT = 8;
 const DEFAULT_CACHE_BUDGET_BYTES = 4 * 1024 ** 3;
 const DEFAULT_TILES_PER_RUN = 8;
 const NO_LIMIT = { stepTimeoutMs: 0, onHang: () => undefined };
@@ -44,7 +43,7 @@ export async function loadEngineParts(options: EngineOptions): Promise<EnginePar
   const manifest = await readManifest(modelDirectory);
   await checkModelFiles(modelDirectory, manifest);
   const classes = planSlotClasses({
-    slotCount: options.slotCount ?? DEFAULT_SLOT_COUNT,
+    slotCount: options.slotCount,
     contextTokens: manifest.language_model.context_tokens,
     bytesPerToken: cacheBytesPerToken(cacheShape(manifest)),
     budgetBytes: options.cacheBudgetBytes ?? DEFAULT_CACHE_BUDGET_BYTES,

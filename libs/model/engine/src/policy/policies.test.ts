@@ -86,6 +86,13 @@ describe('planSlotClasses', () => {
     ]);
   });
 
+  it('fills half of the budget with short slots, at most 8 and at least one, where no number is asked for', () => {
+    const shortSlots = (budgetBytes: number): number | undefined =>
+      planSlotClasses({ ...request, slotCount: undefined, budgetBytes })[0]?.slotCount;
+    expect([100e6, 20e6, 8_192_000, 2_048_000].map(shortSlots)).toEqual([8, 4, 2, 1]);
+    expect(() => shortSlots(2_000_000)).toThrow(CacheBudgetError);
+  });
+
   it('never plans more memory than the budget', () => {
     for (const slotCount of [1, 2, 3, 8, 16]) {
       for (let budgetBytes = slotCount * 2048 * 1000; budgetBytes < 300e6; budgetBytes += 12_345_678) {

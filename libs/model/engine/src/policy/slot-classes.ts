@@ -6,24 +6,29 @@ export interface SlotClass {
   readonly slotCount: number;
 }
 
+/** Short slots where nobody asks for a number, memory permitting. */
+const DEFAULT_SLOT_COUNT = 8;
 /** Positions of a slot for ordinary prompts; longer ones take a slot of the full context. */
 const SHORT_CAPACITY_TOKENS = 2048;
 
 /**
- * The length classes of a KV cache within a memory budget: `slotCount` short slots and, where the context is longer and
+ * The length classes of a KV cache within a memory budget: `slotCount` short slots (without a number: 8, or as many as fit
+ * half of the budget) and, where the context is longer and
  * memory is left, longer ones. Where the rest holds a slot of the full context, there are as many of those as fit, up to
  * a quarter of the short ones; where it does not, there is one as long as fits, and longer prompts are refused.
  * Throws {@link CacheBudgetError} when the short slots alone do not fit.
  */
 export function planSlotClasses(request: {
-  slotCount: number;
+  slotCount: number | undefined;
   contextTokens: number;
   bytesPerToken: number;
   budgetBytes: number;
 }): SlotClass[] {
-  const { slotCount, contextTokens, bytesPerToken, budgetBytes } = request;
+  const { contextTokens, bytesPerToken, budgetBytes } = request;
   const shortCapacity = Math.min(SHORT_CAPACITY_TOKENS, contextTokens);
-  const shortBytes = slotCount * shortCapacity * bytesPerToken;
+  const slotBytes = shortCapacity * bytesPerToken;
+  const slotCount = request.slotCount ?? defaultSlotCount(slotBytes, budgetBytes);
+  const shortBytes = slotCount * slotBytes;
   if (shortBytes > budgetBytes) throw new CacheBudgetError(budgetBytes, shortBytes, slotCount);
   const short = { capacityTokens: shortCapacity, slotCount };
   const leftTokens = Math.floor((budgetBytes - shortBytes) / bytesPerToken);
@@ -31,6 +36,11 @@ export function planSlotClasses(request: {
   if (longCapacity <= shortCapacity) return [short];
   const longCount = Math.min(Math.floor(leftTokens / longCapacity), Math.ceil(slotCount / 4));
   return [short, { capacityTokens: longCapacity, slotCount: longCount }];
+}
+
+function defaultSlotCount(slotBytes: number, budgetBytes: number): number {
+  const fitting = Math.floor(budgetBytes / 2 / slotBytes);
+  return Math.min(DEFAULT_SLOT_COUNT, Math.max(1, fitting));
 }
 
 /** Index of the shortest class that holds this many positions. */
