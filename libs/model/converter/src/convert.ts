@@ -32,8 +32,8 @@ export async function convertModel(options: ConvertOptions): Promise<ModelManife
   const weightOptions = { ...options, precision: options.precision ?? 'fp32' };
   const formats = chooseFormats(weightOptions);
   await refuseForeignOutput(output, options.source);
-  const pulled = await readPulled(options.source);
   const config = await readModelConfig(options.source);
+  const pulled = await readPulled(options.source);
   const checkpoint = await Checkpoint.open(options.source);
   try {
     const plan = planConversion(config, checkpoint, { formats, ropeRounding: options.ropeRounding });
