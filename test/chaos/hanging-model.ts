@@ -38,12 +38,17 @@ function visionGraph({ tiles, language_model: { hidden_size: hiddenSize } }: Man
   const graph = new GraphBuilder('vision');
   const input = graph.input('tiles', 'uint8', ['tiles', 3, size, size]);
   const floats = graph.node('Cast', [input], { name: 'floats', attributes: { to: { int: 1 } } });
-  const darkest = graph.node('ReduceMin', [floats], {
+  // A run may hold tiles of other pictures as well: one white tile is enough.
+  const darkest = graph.node('ReduceMin', [floats, graph.int64s('pixel_axes', [1, 2, 3])], {
     name: 'darkest',
     attributes: { keepdims: { int: 0 } },
   });
+  const whitest = graph.node('ReduceMax', [darkest], {
+    name: 'whitest',
+    attributes: { keepdims: { int: 0 } },
+  });
   const white = graph.constant('white', 'float32', [], new Float32Array([255]));
-  const isWhite = graph.node('Equal', [darkest, white], { name: 'is_white' });
+  const isWhite = graph.node('Equal', [whitest, white], { name: 'is_white' });
   const flag = graph.node('Cast', [isWhite], { name: 'flag', attributes: { to: { int: 7 } } });
   const boxCount = graph.constant('box_count', 'int64', [], BigInt64Array.of(BigInt(BOX_COUNT)));
   const count = graph.node('Mul', [flag, boxCount], { name: 'count' });
