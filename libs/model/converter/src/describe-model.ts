@@ -5,7 +5,7 @@ import { Checkpoint } from './checkpoint/checkpoint.js';
 import { type ModelConfig } from './config/model-config.js';
 import { readModelConfig } from './config/read-model-config.js';
 import { describeParts, describeTiles } from './describe-parts.js';
-import { NotAModelError } from './errors.js';
+import { NotAModelError } from './errors/index.js';
 import { chooseFormats } from './formats/choose-formats.js';
 import { MANIFEST_FILE, type ModelManifest, readManifest } from './manifest.js';
 import { planConversion } from './plan-conversion.js';

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PRECISIONS } from '@tessera/contracts';
 import { z } from 'zod';
-import { ManifestInvalidError } from './errors.js';
+import { ManifestInvalidError } from './errors/index.js';
 
 export const MANIFEST_FILE = 'tessera.json';
 /** Goes up when a converted model of before would not run, or would answer differently. */

@@ -6,7 +6,7 @@ import {
   OutputContainsSourceError,
   OutputExistsError,
   OutputNotWritableError,
-} from './errors.js';
+} from './errors/index.js';
 import { MANIFEST_FILE } from './manifest.js';
 
 /** Quotas and full file systems. */

@@ -2,7 +2,7 @@ import { type GraphBuilder } from '@tessera/onnx';
 import { type Checkpoint } from './checkpoint/checkpoint.js';
 import { refuseForeignTensors, refuseUnexpectedTensors } from './checkpoint/unexpected-tensors.js';
 import { type ModelConfig } from './config/model-config.js';
-import { UnsupportedArchitectureError } from './errors.js';
+import { UnsupportedArchitectureError } from './errors/index.js';
 import { type WeightFormats } from './formats/weight-formats.js';
 import { buildDecoderGraph } from './graphs/decoder-graph.js';
 import { buildVisionGraph, type VisionShape } from './graphs/vision-graph.js';

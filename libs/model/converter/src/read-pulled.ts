@@ -1,5 +1,5 @@
 import { readSourceRecord } from '@tessera/hub';
-import { CheckpointIncompleteError } from './errors.js';
+import { CheckpointIncompleteError } from './errors/index.js';
 import { type ModelManifest } from './manifest.js';
 
 /**

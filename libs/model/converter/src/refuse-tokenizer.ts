@@ -1,6 +1,6 @@
 import { findChatTemplate, IMAGE_BLOCK_TOKENS } from '@tessera/chat-template';
 import { loadTokenizer } from '@tessera/tokenizer';
-import { TokenMissingError, TokenOutsideVocabularyError } from './errors.js';
+import { TokenMissingError, TokenOutsideVocabularyError } from './errors/index.js';
 import { type ConversionPlan } from './plan-conversion.js';
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type LanguageConfig } from './config/model-config.js';
-import { UnsupportedArchitectureError } from './errors.js';
+import { UnsupportedArchitectureError } from './errors/index.js';
 import { fillRopeTables, planRope, type RopePlan, type RopeTables } from './rope-tables.js';
 
 const rope = { theta: 10_000, type: 'default', shortFactors: undefined, longFactors: undefined };

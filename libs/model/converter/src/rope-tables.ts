@@ -1,5 +1,5 @@
 import { type LanguageConfig } from './config/model-config.js';
-import { UnsupportedArchitectureError } from './errors.js';
+import { UnsupportedArchitectureError } from './errors/index.js';
 
 /**
  * What the reference keeps in bfloat16 as it rotates. Its tables, where it computes them once, in the type of the weights:

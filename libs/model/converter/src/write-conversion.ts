@@ -5,7 +5,7 @@ import { weightFileBytes, type WeightProgress, type WrittenFile, writeModel } fr
 import { buildTilingGraph } from '@tessera/preprocessing';
 import { TOKENIZER_FILES } from '@tessera/tokenizer';
 import { openFile, readFully } from './checkpoint/read-file.js';
-import { NotEnoughSpaceError } from './errors.js';
+import { NotEnoughSpaceError } from './errors/index.js';
 import { type ConversionPlan } from './plan-conversion.js';
 
 /** How far a conversion is; bytes are over all of its graphs. */

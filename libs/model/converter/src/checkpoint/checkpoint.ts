@@ -6,7 +6,7 @@ import {
   TensorNotFiniteError,
   TensorNotInShardError,
   TensorTypeError,
-} from '../errors.js';
+} from '../errors/index.js';
 import { findNonFinite, toFloat32 } from '../formats/to-float32.js';
 import { rowLength, type Weight } from '../weights/weight.js';
 import { BYTES_PER_ELEMENT, isReadable, SafetensorsFile, type TensorEntry } from './safetensors-file.js';

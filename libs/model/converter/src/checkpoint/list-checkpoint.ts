@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { CheckpointDirectoryError } from '../errors.js';
+import { CheckpointDirectoryError } from '../errors/index.js';
 
 /** Names of a checkpoint's files. Throws {@link CheckpointDirectoryError} where there is no directory to list. */
 export async function listCheckpoint(directory: string): Promise<ReadonlySet<string>> {

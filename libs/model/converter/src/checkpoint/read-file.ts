@@ -1,5 +1,5 @@
 import { type FileHandle, lstat, open, readlink, stat } from 'node:fs/promises';
-import { CheckpointFileInvalidError, CheckpointFileMissingError } from '../errors.js';
+import { CheckpointFileInvalidError, CheckpointFileMissingError } from '../errors/index.js';
 
 /** Text files of a checkpoint; the index of the largest released model has 0.2 MiB. */
 const MAX_TEXT_BYTES = 64 * 1024 * 1024;

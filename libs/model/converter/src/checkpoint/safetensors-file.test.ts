@@ -8,7 +8,7 @@ import {
   TensorMismatchError,
   TensorMissingError,
   TensorTypeError,
-} from '../errors.js';
+} from '../errors/index.js';
 import { Checkpoint } from './checkpoint.js';
 import { SafetensorsFile } from './safetensors-file.js';
 

@@ -1,5 +1,5 @@
 import { type FileHandle } from 'node:fs/promises';
-import { CheckpointFileInvalidError } from '../errors.js';
+import { CheckpointFileInvalidError } from '../errors/index.js';
 import { openFile, readFully } from './read-file.js';
 import { parseHeader, type TensorEntry } from './safetensors-header.js';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CheckpointFileInvalidError } from '../errors.js';
+import { CheckpointFileInvalidError } from '../errors/index.js';
 
 /** Element types that weights are read from. Files may hold tensors of others, which nobody can ask for. */
 export const BYTES_PER_ELEMENT = { BF16: 2, F16: 2, F32: 4 } as const;

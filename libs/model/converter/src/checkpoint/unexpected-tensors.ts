@@ -1,4 +1,4 @@
-import { UnexpectedTensorsError } from '../errors.js';
+import { UnexpectedTensorsError } from '../errors/index.js';
 import { type Checkpoint } from './checkpoint.js';
 
 /** Buffers that old exports carry; they follow from the configuration. */

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { CheckpointFileInvalidError, CheckpointFileMissingError } from '../errors.js';
+import { CheckpointFileInvalidError, CheckpointFileMissingError } from '../errors/index.js';
 import { listCheckpoint } from './list-checkpoint.js';
 import { readJsonFile } from './read-file.js';
 

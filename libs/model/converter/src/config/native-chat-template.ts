@@ -10,7 +10,7 @@ import {
 import { type PromptMessage } from '@tessera/contracts';
 import { z } from 'zod';
 import { readJsonFile, readTextFile } from '../checkpoint/read-file.js';
-import { UnsupportedChatTemplateError } from '../errors.js';
+import { UnsupportedChatTemplateError } from '../errors/index.js';
 import { parseConfig } from './parse-config.js';
 
 const TEMPLATE_FILE = 'chat_template.jinja';

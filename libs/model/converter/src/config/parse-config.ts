@@ -1,5 +1,5 @@
 import { type z } from 'zod';
-import { CheckpointFileInvalidError } from '../errors.js';
+import { CheckpointFileInvalidError } from '../errors/index.js';
 
 /** Faults that a message lists; more say nothing new. */
 const MAX_FAULTS = 3;

@@ -6,7 +6,7 @@ import {
   CheckpointDirectoryError,
   CheckpointFileMissingError,
   UnsupportedArchitectureError,
-} from '../errors.js';
+} from '../errors/index.js';
 import { chatLayoutSchema, fromChatLayout } from './chat-layout.js';
 import { type ModelConfig } from './model-config.js';
 import { hasNativeChatTemplate } from './native-chat-template.js';

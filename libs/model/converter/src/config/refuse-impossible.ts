@@ -1,4 +1,4 @@
-import { CheckpointFileInvalidError } from '../errors.js';
+import { CheckpointFileInvalidError } from '../errors/index.js';
 import { type ModelConfig } from './model-config.js';
 
 /** Settings that are each possible and together are not. Throws {@link CheckpointFileInvalidError}. */

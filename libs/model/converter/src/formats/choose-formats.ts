@@ -1,5 +1,5 @@
 import { type Precision } from '@tessera/contracts';
-import { InvalidWeightOptionError } from '../errors.js';
+import { InvalidWeightOptionError } from '../errors/index.js';
 import {
   type ActivationType,
   type BlockFormat,

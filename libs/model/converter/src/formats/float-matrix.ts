@@ -1,4 +1,4 @@
-import { WeightOutOfRangeError } from '../errors.js';
+import { WeightOutOfRangeError } from '../errors/index.js';
 import { rowBlocks, rowLength, type Weight } from '../weights/weight.js';
 import { findBeyondFloat16, toFloat16 } from './to-float16.js';
 import { type ActivationType } from './weight-formats.js';

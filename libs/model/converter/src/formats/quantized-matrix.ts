@@ -3,7 +3,7 @@ import { toFloat32 } from './to-float32.js';
 import { type ActivationType } from './weight-formats.js';
 import { type BlockSize, blocksPerRow, quantizeRows } from './quantize-blocks.js';
 import { rowBlocks, rowLength, type Weight } from '../weights/weight.js';
-import { WeightOutOfRangeError } from '../errors.js';
+import { WeightOutOfRangeError } from '../errors/index.js';
 
 /**
  * A matrix on its way into blocks. Its numbers are made piece by piece while they are written; the scales, which are few,

@@ -1,5 +1,5 @@
 import { MICROSOFT_DOMAIN, type Value } from '@tessera/onnx';
-import { InvalidWeightOptionError } from '../errors.js';
+import { InvalidWeightOptionError } from '../errors/index.js';
 import { QuantizedMatrix } from '../formats/quantized-matrix.js';
 import { type EmbeddingFormat } from '../formats/weight-formats.js';
 import { rowLength, type Weight } from '../weights/weight.js';

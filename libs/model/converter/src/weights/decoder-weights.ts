@@ -1,6 +1,6 @@
 import { type Checkpoint } from '../checkpoint/checkpoint.js';
 import { type LanguageConfig, type ModelConfig } from '../config/model-config.js';
-import { UnsupportedArchitectureError } from '../errors.js';
+import { UnsupportedArchitectureError } from '../errors/index.js';
 import { type RopeRounding } from '../rope-tables.js';
 import { type DecoderFamily, type DecoderLayerWeights, type DecoderShape } from './decoder-family.js';
 import { internLm2Weights } from './internlm2.js';
