@@ -14,6 +14,8 @@ export interface EngineOptions {
   slotCount?: number;
   /** Memory for the KV cache. @defaultValue 4 GiB */
   cacheBudgetBytes?: number;
+  /** Whether prompts take over what a slot holds of the same beginning. @defaultValue true */
+  prefixReuse?: boolean;
   /** Tiles of one vision run, from one or several requests. @defaultValue 8 */
   tilesPerRun?: number;
   /** How long one run of the model may take, and who is told of one that cannot be ended. @defaultValue no limit */

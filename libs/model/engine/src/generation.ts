@@ -15,6 +15,8 @@ export interface GenerationImage {
   readonly minTiles?: number;
   /** Its tiles follow those of the image before it under that image's placeholder, so messages do not mention it. */
   readonly joinsPrevious?: boolean;
+  /** The same for the same pixels, such as a SHA-256 of the file: what was computed for one is used again for the other. */
+  readonly contentHash?: string;
   /** Its pixels: RGB bytes, [height, width, 3]. */
   decode(): Promise<Uint8Array>;
 }

@@ -11,6 +11,7 @@ import { type EngineOptions } from './engine-options.js';
 import { ModelFileInvalidError, StopTokenMissingError, UnsupportedDeviceError } from './errors.js';
 import { cacheBytesPerToken, KvCache } from './kv-cache.js';
 import { planSlotClasses, type SlotClass } from './policy/slot-classes.js';
+import { SlotContents } from './policy/slot-contents.js';
 import { SlotTable } from './policy/slot-table.js';
 import { Scheduler } from './scheduler.js';
 import { type SlotGroup } from './steps/step.js';
@@ -64,6 +65,7 @@ export async function loadEngineParts(options: EngineOptions): Promise<EnginePar
       groups: native.groups,
       vision: native.vision,
       longRope: longRope(manifest),
+      reusesPrefixes: options.prefixReuse ?? true,
       stopTokenIds,
       ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
     });
@@ -110,7 +112,7 @@ async function loadNativeParts(options: EngineOptions, { manifest, classes, keep
     const cache = keep(new KvCache(runtime, cacheShape(manifest), slotClass));
     const runner = keep(new DecoderRunner(runtime, decoder, cache, sizes));
     const { capacityTokens, slotCount } = slotClass;
-    return { capacityTokens, slots: new SlotTable(slotCount), cache, runner };
+    return { capacityTokens, slots: new SlotTable(slotCount), contents: new SlotContents(), cache, runner };
   });
   return { runtime, tiler, vision, groups };
 }

@@ -11,10 +11,11 @@ import { planTiles, type TilePlan } from '@tessera/preprocessing';
 import { runToEnd, type Tokenizer } from '@tessera/tokenizer';
 import { ContextLengthExceededError, PromptTextTooLongError } from './errors.js';
 import { type GenerationRequest } from './generation.js';
+import { prefillChunkEnds } from './policy/prefill-chunks.js';
+import { type PrefixPrompt, type PromptImage } from './policy/slot-contents.js';
 
 /** A request as token ids, with everything that its images' sizes decide. No pixel has been read. */
-export interface PlannedPrompt {
-  readonly tokenIds: readonly number[];
+export interface PlannedPrompt extends PrefixPrompt {
   /** Positions of image tokens, ascending. */
   readonly imageTokenPositions: readonly number[];
   readonly tilePlans: readonly TilePlan[];
@@ -55,7 +56,33 @@ export function* planPromptStepwise(
   if (wanted > room) {
     throw new ContextLengthExceededError(tokenIds.length, imageTokenPositions.length, wanted, contextTokens);
   }
-  return { tokenIds, imageTokenPositions, tilePlans, maxTokens: wanted };
+  const images = locateImages(planner, { request, tilePlans, imageTokenPositions });
+  const chunkEnds = prefillChunkEnds({ tokenIds, images }, tokenizer.tokenId(template.stopToken));
+  return { tokenIds, images, chunkEnds, imageTokenPositions, tilePlans, maxTokens: wanted };
+}
+
+/** Where each image's tokens are, and what decides their features. */
+function locateImages(
+  { manifest }: PromptPlanner,
+  prompt: {
+    request: GenerationRequest;
+    tilePlans: readonly TilePlan[];
+    imageTokenPositions: readonly number[];
+  },
+): PromptImage[] {
+  let first = 0;
+  return prompt.tilePlans.map((plan, index) => {
+    const count = plan.tileCount * manifest.tiles.tokens_per_tile;
+    const start = prompt.imageTokenPositions[first] ?? 0;
+    first += count;
+    const hash = prompt.request.images[index]?.contentHash;
+    return { start, end: start + count, content: hash && `${hash} ${describeGrid(plan)}` };
+  });
+}
+
+/** Tells apart the ways in which one picture can be tiled. */
+function describeGrid({ columns, rows, hasThumbnail }: TilePlan): string {
+  return `${columns}x${rows}${hasThumbnail ? ' and thumbnail' : ''}`;
 }
 
 /** A text that cannot fit by its length alone is not even encoded. */

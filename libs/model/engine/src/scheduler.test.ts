@@ -4,6 +4,8 @@ import { type DecodeRow, type NextToken, type PrefillRun } from './decoder-runne
 import { findViolations } from './engine-invariants.js';
 import { type EngineSnapshot } from './engine-snapshot.js';
 import { EngineClosedError } from './errors.js';
+import { prefillChunkEnds } from './policy/prefill-chunks.js';
+import { SlotContents } from './policy/slot-contents.js';
 import { SlotTable } from './policy/slot-table.js';
 import { Scheduler } from './scheduler.js';
 import { Sequence, type SequenceHooks } from './sequence.js';
@@ -11,6 +13,8 @@ import { type VisionSpan } from './vision-runner.js';
 import { Watchdog } from './watchdog.js';
 
 const STOP = 0;
+/** No two prompts of these tests begin alike. */
+let lastPromptToken = 100;
 const TOKEN = 7;
 
 /** Counts how often it is disposed: exactly once is right. */
@@ -75,9 +79,10 @@ function setUp({ slotCount = 2, stepTimeoutMs = 0 } = {}) {
   const cache = { copySlot: async (from: number, to: number) => void copies.push([from, to]) };
   const scheduler = new Scheduler({
     watchdog: new Watchdog({ stepTimeoutMs, onHang: (error) => violations.push(error.message) }),
-    groups: [{ capacityTokens: 2000, slots, cache, runner: model }],
+    groups: [{ capacityTokens: 2000, slots, contents: new SlotContents(), cache, runner: model }],
     vision: model,
     longRope: null,
+    reusesPrefixes: true,
     stopTokenIds: new Set([STOP]),
     onStep: (snapshot: EngineSnapshot) => violations.push(...findViolations(snapshot)),
   });
@@ -102,7 +107,9 @@ function probe(
   const tokens: number[] = [];
   const sequence = new Sequence({
     prompt: {
-      tokenIds: Array.from({ length: promptTokens }, () => 1),
+      tokenIds: Array.from({ length: promptTokens }, () => ++lastPromptToken),
+      images: [],
+      chunkEnds: prefillChunkEnds({ tokenIds: Array(promptTokens).fill(0), images: [] }, undefined),
       imageTokenPositions: [],
       tilePlans: [],
       maxTokens: 5,

@@ -37,6 +37,8 @@ export class Sequence {
   doneTiles = 0;
   /** Positions written to the KV cache. */
   position = 0;
+  /** Positions of the prompt that were taken over and not computed. */
+  reusedPositions = 0;
   /** The token to append next; set once prefill has finished. */
   nextTokenId: number | undefined;
   readonly tokenIds: number[] = [];

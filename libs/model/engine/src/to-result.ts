@@ -27,7 +27,10 @@ export function toResult(sequence: Sequence, context: Context): GenerationResult
       prompt_tokens: promptTokens,
       completion_tokens: tokenIds.length,
       total_tokens: promptTokens + tokenIds.length,
-      prompt_tokens_details: { cached_tokens: 0, image_tokens: prompt.imageTokenPositions.length },
+      prompt_tokens_details: {
+        cached_tokens: sequence.reusedPositions,
+        image_tokens: prompt.imageTokenPositions.length,
+      },
     },
     tiles: prompt.tilePlans.map(({ columns, rows, tileCount, width, height }): ImageTiles => ({
       columns,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CacheBudgetError } from '../errors.js';
 import { chooseStep } from './choose-step.js';
 import { packTileBatch } from './pack-tile-batch.js';
-import { PREFILL_CHUNK_TOKENS, prefillChunkEnd } from './prefill-chunks.js';
+import { nextChunkEnd, PREFILL_CHUNK_TOKENS, prefillChunkEnds } from './prefill-chunks.js';
 import { ropeRow } from './rope-position.js';
 import { classFor, planSlotClasses } from './slot-classes.js';
 import { planCompaction, SlotTable } from './slot-table.js';
@@ -38,11 +38,36 @@ describe('packTileBatch', () => {
   });
 });
 
-describe('prefillChunkEnd', () => {
-  it('cuts at multiples of the chunk size, wherever the start is', () => {
-    expect(prefillChunkEnd(0, 2000)).toBe(PREFILL_CHUNK_TOKENS);
-    expect(prefillChunkEnd(100, 2000)).toBe(PREFILL_CHUNK_TOKENS);
-    expect(prefillChunkEnd(PREFILL_CHUNK_TOKENS, 600)).toBe(600);
+describe('prefillChunkEnds', () => {
+  const END = 9;
+  const tokens = (length: number, messageEnd?: number): number[] =>
+    Array.from({ length }, (_, position) => (position === messageEnd ? END : 1));
+
+  it('cuts at multiples of the chunk size and at the end', () => {
+    expect(prefillChunkEnds({ tokenIds: tokens(1200), images: [] }, END)).toEqual([512, 1024, 1200]);
+    expect(prefillChunkEnds({ tokenIds: tokens(1024), images: [] }, END)).toEqual([512, 1024]);
+    expect(prefillChunkEnds({ tokenIds: tokens(3), images: [] }, undefined)).toEqual([3]);
+    expect(PREFILL_CHUNK_TOKENS).toBe(512);
+  });
+
+  it('cuts behind the first message and behind every image as well', () => {
+    const prompt = { tokenIds: tokens(700, 40), images: [{ end: 300 }, { end: 560 }] };
+    expect(prefillChunkEnds(prompt, END)).toEqual([41, 300, 512, 560, 700]);
+  });
+
+  it('cuts prompts that begin alike at the same places', () => {
+    const images = [{ end: 300 }];
+    const [short, long] = [350, 900].map((length) =>
+      prefillChunkEnds({ tokenIds: tokens(length, 20), images }, END),
+    );
+    expect(short).toEqual([21, 300, 350]);
+    expect(long).toEqual([21, 300, 512, 900]);
+  });
+
+  it('goes from one end to the next', () => {
+    expect([0, 20, 21, 299, 300].map((start) => nextChunkEnd([21, 300, 350], start))).toEqual([
+      21, 21, 300, 300, 350,
+    ]);
   });
 });
 

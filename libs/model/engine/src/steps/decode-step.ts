@@ -5,8 +5,8 @@ import { type Sequence } from '../sequence.js';
 import { appendToken } from './append-token.js';
 import { type SlotGroup, type Step, type StepContext } from './step.js';
 
-/** A row of a free slot computes this: one token at position 0, where the next owner starts anyway. */
-const IDLE_ROW: DecodeRow = { tokenId: 0, position: 0, ropeRow: 0 };
+/** What a row computes that nobody reads. */
+const IDLE_TOKEN = { tokenId: 0, ropeRow: 0 };
 
 /** Appends one token to every sequence of a length class that has one. */
 export function planDecode(context: StepContext, group: SlotGroup): Step | undefined {
@@ -20,7 +20,7 @@ export function planDecode(context: StepContext, group: SlotGroup): Step | undef
     run: async (signal) => {
       await compact(group);
       const sequences = group.slots.rows.slice(0, group.slots.width);
-      const rows = sequences.map((sequence) => decodeRow(context, sequence));
+      const rows = sequences.map((sequence, slot) => appendingRow(context, sequence) ?? idleRow(group, slot));
       next = await group.runner.decode(rows, signal);
     },
     commit: (sequence) => {
@@ -32,23 +32,28 @@ export function planDecode(context: StepContext, group: SlotGroup): Step | undef
   };
 }
 
-/**
- * A row within the width of the run always computes something, and writes it to its slot. The row of a sequence whose
- * prompt is not all computed writes to the position that the next chunk overwrites, and nowhere else.
- */
-function decodeRow({ longRope }: StepContext, sequence: Sequence | undefined): DecodeRow {
-  if (sequence === undefined) return IDLE_ROW;
+function appendingRow({ longRope }: StepContext, sequence: Sequence | undefined): DecodeRow | undefined {
+  if (sequence?.nextTokenId === undefined) return undefined;
   const { position, nextTokenId } = sequence;
-  if (nextTokenId === undefined) return { ...IDLE_ROW, position };
   return { tokenId: nextTokenId, position, ropeRow: ropeRow(position, position + 1, longRope) };
 }
 
+/**
+ * A row within the width of the run always computes something, and writes it to its slot: behind what the slot holds, where
+ * the next chunk or the next owner overwrites it, and nowhere else.
+ */
+function idleRow({ contents }: SlotGroup, slot: number): DecodeRow {
+  return { ...IDLE_TOKEN, position: contents.heldPositions(slot) };
+}
+
 /** Moves the last row into a hole when half of the rows are idle. */
-async function compact({ slots, cache }: SlotGroup): Promise<void> {
+async function compact({ slots, cache, contents }: SlotGroup): Promise<void> {
   const move = planCompaction(slots.rows.map((owner) => owner !== undefined));
   const sequence = move === undefined ? undefined : slots.rows[move.from];
   if (move === undefined || sequence === undefined) return;
+  contents.truncate(move.to, 0);
   await cache.copySlot(move.from, move.to, sequence.position);
+  contents.copy(move.from, move.to);
   slots.move(move.from, move.to);
   sequence.slot = move.to;
 }

@@ -2,6 +2,7 @@ import { type FinishReason } from '@tessera/contracts';
 import { type DecoderRunner } from '../decoder-runner.js';
 import { type KvCache } from '../kv-cache.js';
 import { type LongRope } from '../policy/rope-position.js';
+import { type SlotContents } from '../policy/slot-contents.js';
 import { type SlotTable } from '../policy/slot-table.js';
 import { type Sequence } from '../sequence.js';
 import { type VisionRunner } from '../vision-runner.js';
@@ -10,6 +11,7 @@ import { type VisionRunner } from '../vision-runner.js';
 export interface SlotGroup {
   readonly capacityTokens: number;
   readonly slots: SlotTable<Sequence>;
+  readonly contents: SlotContents;
   readonly cache: Pick<KvCache, 'copySlot'>;
   readonly runner: Pick<DecoderRunner, 'prefill' | 'decode'>;
 }
@@ -21,6 +23,8 @@ export interface StepContext {
   readonly vision: Pick<VisionRunner, 'encode' | 'maxTiles'>;
   readonly longRope: LongRope | null;
   readonly stopTokenIds: ReadonlySet<number>;
+  /** Whether prompts take over what a slot holds of the same beginning. */
+  readonly reusesPrefixes: boolean;
 }
 
 /**
