@@ -17,9 +17,11 @@ describe.each([4, 8] as const)('%i-bit blocks', (bits) => {
     const quantized = quantizeRows(values, 64, { bits, blockSize: 32 });
     const back = dequantize(quantized, bits, 32);
     for (const [index, value] of values.entries()) {
-      const step = Math.abs(quantized.scales[Math.floor(index / 32)] as number);
+      const scale = quantized.scales[Math.floor(index / 32)] as number;
       // The highest number stands one step below the mirror image of the extreme.
-      expect(Math.abs((back[index] as number) - value)).toBeLessThanOrEqual(step * 1.0001);
+      const highest = 2 ** (bits - 1) - 1;
+      const steps = value / scale > highest ? 1 : 0.5;
+      expect(Math.abs((back[index] as number) - value)).toBeLessThanOrEqual(Math.abs(scale) * steps * 1.0001);
     }
     for (const block of [0, 1]) {
       const part = [...values.subarray(block * 32, block * 32 + 32)];
@@ -35,6 +37,15 @@ describe.each([4, 8] as const)('%i-bit blocks', (bits) => {
     const back = dequantize(quantized, bits, 16);
     expect(back.slice(40, 48).map(Math.abs)).toEqual(Array(8).fill(0));
     expect(back.slice(88, 96).map(Math.abs)).toEqual(Array(8).fill(0));
+  });
+
+  it('keep the sign of an extreme whose scale float16 can only hold rounded down', () => {
+    // 2.45 of the smallest float16 numbers, of which 2 are kept: the extreme is then beyond the lowest number.
+    const smallest = 2 ** -24;
+    const extreme = 2.45 * smallest * 2 ** (bits - 1);
+    const values = Float32Array.from({ length: 16 }, (_, index) => (index === 5 ? extreme : 0));
+    const quantized = quantizeRows(values, 16, { bits, blockSize: 16 }, () => Float32Array.of(-2 * smallest));
+    expect(dequantize(quantized, bits, 16)[5]).toBe(2 * smallest * 2 ** (bits - 1));
   });
 
   it('store a block of zeros as zeros', () => {

@@ -90,7 +90,10 @@ interface Quantizer {
   readonly inverse: number;
 }
 
-/** Numbers are positive before they are cut off, so an added half rounds them to the nearest. */
+/**
+ * An added half rounds to the nearest. Both ends are cut off: at the highest number stands less than the mirror image of the
+ * extreme, and a scale too small for its storage type may have been rounded so far down that the extreme is below zero.
+ */
 function writeHalves(
   values: Float32Array,
   start: number,
@@ -100,7 +103,7 @@ function writeHalves(
   for (let i = start; i < start + blockSize; i += 2) {
     const even = ((values[i] as number) * inverse + 8.5) | 0;
     const odd = ((values[i + 1] as number) * inverse + 8.5) | 0;
-    into[i >> 1] = (even > 15 ? 15 : even) | ((odd > 15 ? 15 : odd) << 4);
+    into[i >> 1] = clamp(even, 15) | (clamp(odd, 15) << 4);
   }
 }
 
@@ -111,7 +114,10 @@ function writeBytes(
   into: Uint8Array,
 ): void {
   for (let i = start; i < start + blockSize; i++) {
-    const number = ((values[i] as number) * inverse + 128.5) | 0;
-    into[i] = number > 255 ? 255 : number;
+    into[i] = clamp(((values[i] as number) * inverse + 128.5) | 0, 255);
   }
+}
+
+function clamp(number: number, highest: number): number {
+  return number < 0 ? 0 : number > highest ? highest : number;
 }
