@@ -6,7 +6,7 @@ import { type Logger } from '@tessera/observability';
 
 /** Loads the configured model, converting a checkpoint on first use. */
 export async function loadEngine(config: Config, logger: Logger): Promise<Engine> {
-  const { slots, threads, kvCacheBytes, device, stepTimeoutMs } = config.worker;
+  const { slots, threads, kvCacheBytes, featureCacheBytes, device, stepTimeoutMs } = config.worker;
   const modelDirectory = await ensureConvertedModel({
     source: config.model.directory,
     cacheDirectory: join(config.data.directory, 'models'),
@@ -17,6 +17,7 @@ export async function loadEngine(config: Config, logger: Logger): Promise<Engine
     modelDirectory,
     device,
     cacheBudgetBytes: kvCacheBytes,
+    featureCacheBytes,
     watchdog: { stepTimeoutMs, onHang: (error) => die(error, logger) },
     ...(slots === undefined ? {} : { slotCount: slots }),
     ...(threads === undefined ? {} : { threads }),

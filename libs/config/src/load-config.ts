@@ -86,6 +86,7 @@ function groupWorker(values: SettingValues) {
     device: values.TESSERA_DEVICE,
     threads: values.TESSERA_THREADS,
     slots: values.TESSERA_SLOTS,
+    featureCacheBytes: values.TESSERA_FEATURE_CACHE_BYTES,
     kvCacheBytes: values.TESSERA_KV_CACHE_BYTES,
     drainTimeoutMs: values.TESSERA_DRAIN_TIMEOUT_MS,
     stepTimeoutMs: values.TESSERA_STEP_TIMEOUT_MS,

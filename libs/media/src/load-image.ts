@@ -1,6 +1,7 @@
 import { type ImageSource, TesseraError } from '@tessera/contracts';
 import { type SafeHttp } from '@tessera/safe-fetch';
 import { StoredImageMissingError, StoredImageUnavailableError } from './errors.js';
+import { hashImage } from './hash-image.js';
 import { decodeImage, type ImageLimits, type ImageSize, probeImage } from './image.js';
 
 export interface ImageLoading {
@@ -18,6 +19,8 @@ export interface ImageLoading {
 export interface LoadedImage extends ImageSize {
   /** As fetched. */
   readonly bytes: Uint8Array;
+  /** SHA-256 of the bytes, in hexadecimal. */
+  readonly contentHash: string;
   /** The pixels, as `decodeImage` gives them. */
   decode(): Promise<Uint8Array>;
 }
@@ -33,8 +36,8 @@ export async function loadImage(source: ImageSource, loading: ImageLoading): Pro
     ? fetchImage(source.url, loading)
     : readStoredImage(source.key, loading));
   signal?.throwIfAborted();
-  const size = await probeImage(bytes, limits);
-  return { ...size, bytes, decode: () => decodeImage(bytes, limits) };
+  const [size, contentHash] = await Promise.all([probeImage(bytes, limits), hashImage(bytes)]);
+  return { ...size, bytes, contentHash, decode: () => decodeImage(bytes, limits) };
 }
 
 function fetchImage(url: string, { http, limits, signal }: ImageLoading): Promise<Uint8Array> {

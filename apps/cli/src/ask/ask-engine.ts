@@ -7,7 +7,7 @@ import {
   type Usage,
 } from '@tessera/contracts';
 import { type GenerationImage } from '@tessera/engine';
-import { decodeImage, probeImage } from '@tessera/media';
+import { decodeImage, hashImage, probeImage } from '@tessera/media';
 import { openEngine } from '../engine/open-engine.js';
 import { toJobTimings } from '../engine/to-job-timings.js';
 import { type ImageArgument, nameOf, readImageArgument } from '../images/image-argument.js';
@@ -65,7 +65,8 @@ async function loadImage(
   try {
     const { width, height } = await probeImage(bytes, limits);
     const decode = () => decodeImage(bytes, limits).catch((error: unknown) => refuse(image, error));
-    return { width, height, decode, ...(maxTiles === undefined ? {} : { maxTiles }) };
+    const contentHash = await hashImage(bytes);
+    return { width, height, contentHash, decode, ...(maxTiles === undefined ? {} : { maxTiles }) };
   } catch (error) {
     return refuse(image, error);
   }

@@ -77,7 +77,7 @@ export class EngineCaptioner implements Captioner {
     const { width, height } = await probeImage(bytes, this.config.images);
     Object.assign(facts, { width, height });
     const fetchMs = performance.now() - startedAt;
-    const images = [this.toGenerationImage(bytes, { width, height })];
+    const images = [this.toGenerationImage(bytes, { width, height, contentHash: sha256 })];
     const result = await this.engine.generate({ ...this.request, images, signal });
     return {
       kind: 'completed',
@@ -92,10 +92,13 @@ export class EngineCaptioner implements Captioner {
     };
   }
 
-  private toGenerationImage(bytes: Uint8Array, size: { width: number; height: number }): GenerationImage {
+  private toGenerationImage(
+    bytes: Uint8Array,
+    facts: Pick<GenerationImage, 'width' | 'height' | 'contentHash'>,
+  ): GenerationImage {
     const { maxTiles } = this.options;
     return {
-      ...size,
+      ...facts,
       decode: () => decodeImage(bytes, this.config.images),
       ...(maxTiles === undefined ? {} : { maxTiles }),
     };

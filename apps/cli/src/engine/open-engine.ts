@@ -21,11 +21,12 @@ export async function openEngine({ config, model, slotCount, log }: OpenEngineOp
     precision: config.model.precision,
     log,
   });
-  const { threads, device, kvCacheBytes } = config.worker;
+  const { threads, device, kvCacheBytes, featureCacheBytes } = config.worker;
   return Engine.load({
     modelDirectory,
     device,
     cacheBudgetBytes: kvCacheBytes,
+    featureCacheBytes,
     ...(slotCount === undefined ? {} : { slotCount }),
     ...(threads === undefined ? {} : { threads }),
   });

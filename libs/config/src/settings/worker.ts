@@ -34,6 +34,15 @@ export const workerSettings = {
     default: '4294967296',
     schema: integerText(1_000_000, 10 ** 13).default(4 * 1024 ** 3),
   }),
+  TESSERA_FEATURE_CACHE_BYTES: setting({
+    group,
+    description:
+      'Memory for features of images that were encoded before, so that another question about the same file costs no ' +
+      'vision run. One image of 13 tiles of Mini-InternVL-Chat-4B-V1-5 takes 41 MB. 0 keeps none.',
+    unit: 'bytes',
+    default: '268435456',
+    schema: integerText(0, 10 ** 13).default(256 * 1024 ** 2),
+  }),
   TESSERA_DRAIN_TIMEOUT_MS: setting({
     group,
     description: 'Time that active jobs get to finish after SIGTERM before they are handed back.',

@@ -16,7 +16,7 @@ export interface PrefillRun {
   readonly start: number;
   readonly tokenIds: readonly number[];
   readonly ropeRows: readonly number[];
-  /** Features of all the sequence's images, [rows, hidden]; undefined for a prompt without images. */
+  /** Features of the image whose tokens are in the run, [rows, hidden]; undefined for a run without image tokens. */
   readonly features: Tensor<ActivationType> | undefined;
   /** Rows of `features` that this run takes: consecutive from here. */
   readonly firstFeatureRow: number;

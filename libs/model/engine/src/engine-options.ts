@@ -14,6 +14,8 @@ export interface EngineOptions {
   slotCount?: number;
   /** Memory for the KV cache. @defaultValue 4 GiB */
   cacheBudgetBytes?: number;
+  /** Memory for features of images that were encoded before; 0 keeps none. @defaultValue 256 MiB */
+  featureCacheBytes?: number;
   /** Whether prompts take over what a slot holds of the same beginning. @defaultValue true */
   prefixReuse?: boolean;
   /** Tiles of one vision run, from one or several requests. @defaultValue 8 */

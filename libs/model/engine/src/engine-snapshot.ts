@@ -44,10 +44,10 @@ export function takeSnapshot(groups: readonly SlotGroup[], sequences: Iterable<S
       promptTokens: sequence.prompt.tokenIds.length,
       generatedTokens: sequence.tokenIds.length,
       maxTokens: sequence.prompt.maxTokens,
-      tileCount: sequence.tileCount,
-      doneTiles: sequence.doneTiles,
-      holdsTiles: sequence.heldTiles !== undefined,
-      holdsFeatures: sequence.heldFeatures !== undefined,
+      tileCount: sequence.images.reduce((sum, { tileCount }) => sum + tileCount, 0),
+      doneTiles: sequence.images.reduce((sum, { doneTiles }) => sum + doneTiles, 0),
+      holdsTiles: sequence.images.some(({ heldTiles }) => heldTiles !== undefined),
+      holdsFeatures: sequence.images.some(({ heldFeatures }) => heldFeatures !== undefined),
     })),
   };
 }

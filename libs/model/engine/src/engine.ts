@@ -6,8 +6,9 @@ import { type GenerationRequest, type GenerationResult } from './generation.js';
 import { disposeInReverse, type EngineParts, loadEngineParts } from './load-engine.js';
 import { type PlannedPrompt, planPrompt, planPromptStepwise } from './plan-prompt.js';
 import { classFor } from './policy/slot-classes.js';
-import { Sequence, type SequenceHooks, type SequenceImages } from './sequence.js';
-import { tileImages } from './tile-images.js';
+import { prepareImages } from './prepare-images.js';
+import { Sequence, type SequenceHooks } from './sequence.js';
+import { type SequenceImage } from './sequence-image.js';
 import { runInSlices } from './time-slices.js';
 import { toResult } from './to-result.js';
 import { rejectOnAbort } from './reject-on-abort.js';
@@ -21,6 +22,14 @@ const CONCURRENT_PREPARATIONS = 2;
  * with nothing decoded.
  */
 const ADMITTED_PER_SLOT = 2;
+
+/** A request on its way: what it will run as, and since when it has been here. */
+interface PlannedRequest {
+  readonly prompt: PlannedPrompt;
+  readonly classIndex: number;
+  /** `performance.now()` */
+  readonly startedAt: number;
+}
 
 /** A loaded model that answers requests, many at a time. */
 export class Engine {
@@ -105,11 +114,29 @@ export class Engine {
     disposeInReverse(this.parts.disposables);
   }
 
-  private async answer(
+  private async answer(request: GenerationRequest, planned: PlannedRequest): Promise<GenerationResult> {
+    const contents = planned.prompt.images.flatMap(({ content }) => content ?? []);
+    const leave = await this.parts.features.claim(contents);
+    try {
+      return await this.answerInTurn(request, planned, leave);
+    } finally {
+      leave();
+    }
+  }
+
+  /** @param imagesEncoded to be called as soon as others may use the features of the images. */
+  private async answerInTurn(
     request: GenerationRequest,
-    { prompt, classIndex, startedAt }: { prompt: PlannedPrompt; classIndex: number; startedAt: number },
+    { prompt, classIndex, startedAt }: PlannedRequest,
+    imagesEncoded: () => void,
   ): Promise<GenerationResult> {
-    const { images, preprocessMs } = await this.preparation(() => this.prepareImages(request, prompt));
+    const { signal } = request;
+    const signals = [signal, this.closing.signal];
+    const { images, preprocessMs } = await this.preparation(async () => {
+      const tilingFrom = performance.now();
+      const prepared = await prepareImages(this.parts, { images: request.images, prompt, signals });
+      return { images: prepared, preprocessMs: performance.now() - tilingFrom };
+    });
     const preparedAt = performance.now();
     const text = this.parts.tokenizer.createTextStream();
     const emit = (delta: string): void => {
@@ -118,29 +145,24 @@ export class Engine {
     const hooks: SequenceHooks = {
       onToken: (tokenId) => emit(text.push(tokenId)),
       onLogits: (logits) => request.onLogits?.(logits),
+      onImagesEncoded: () => {
+        this.keepFeatures(prompt, images);
+        imagesEncoded();
+      },
     };
-    const sequence = new Sequence({ prompt, classIndex, images, hooks, signal: request.signal });
+    const sequence = new Sequence({ prompt, classIndex, images, hooks, signal });
     this.parts.scheduler.submit(sequence);
     const finishReason: FinishReason = await sequence.finished;
     emit(text.end());
     return toResult(sequence, { ...this.parts, finishReason, startedAt, preparedAt, preprocessMs });
   }
 
-  private async prepareImages(
-    { images, signal }: GenerationRequest,
-    { tilePlans: plans }: PlannedPrompt,
-  ): Promise<{ images: SequenceImages | undefined; preprocessMs: number }> {
-    const signals = [signal, this.closing.signal];
-    for (const each of signals) each?.throwIfAborted();
-    if (images.length === 0) return { images: undefined, preprocessMs: 0 };
-    const startedAt = performance.now();
-    const { runtime, tiler, manifest, watchdog } = this.parts;
-    const tiles = await tileImages(runtime, tiler, { images, plans, signals, watchdog });
-    const tileCount = plans.reduce((sum, plan) => sum + plan.tileCount, 0);
-    const rows = tileCount * manifest.tiles.tokens_per_tile;
-    const { activations } = manifest.weights;
-    const features = runtime.allocate(activations, [rows, manifest.language_model.hidden_size]);
-    return { images: { tiles, features, tileCount }, preprocessMs: performance.now() - startedAt };
+  private keepFeatures(prompt: PlannedPrompt, images: readonly SequenceImage[]): void {
+    for (const [index, { heldFeatures }] of images.entries()) {
+      const content = prompt.images[index]?.content;
+      if (content !== undefined && heldFeatures !== undefined)
+        this.parts.features.keep(content, heldFeatures);
+    }
   }
 
   /** Positions of the longest slot. */

@@ -8,6 +8,7 @@ import { loadTokenizer, type Tokenizer } from '@tessera/tokenizer';
 import { DecoderRunner } from './decoder-runner.js';
 import { defaultThreadCount } from './default-threads.js';
 import { type EngineOptions } from './engine-options.js';
+import { FeatureCache } from './feature-cache.js';
 import { ModelFileInvalidError, StopTokenMissingError, UnsupportedDeviceError } from './errors.js';
 import { cacheBytesPerToken, KvCache } from './kv-cache.js';
 import { planSlotClasses, type SlotClass } from './policy/slot-classes.js';
@@ -20,6 +21,7 @@ import { Watchdog } from './watchdog.js';
 
 const SUPPORTED_DEVICES = ['cpu'];
 const DEFAULT_CACHE_BUDGET_BYTES = 4 * 1024 ** 3;
+const DEFAULT_FEATURE_CACHE_BYTES = 256 * 1024 ** 2;
 const DEFAULT_TILES_PER_RUN = 8;
 const NO_LIMIT = { stepTimeoutMs: 0, onHang: () => undefined };
 
@@ -32,6 +34,7 @@ export interface EngineParts {
   readonly tiler: ImageTiler;
   readonly classes: readonly SlotClass[];
   readonly scheduler: Scheduler;
+  readonly features: FeatureCache;
   readonly watchdog: Watchdog;
   /** What holds native memory, in the order in which it was made. */
   readonly disposables: readonly { dispose(): void }[];
@@ -69,7 +72,8 @@ export async function loadEngineParts(options: EngineOptions): Promise<EnginePar
       stopTokenIds,
       ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
     });
-    return { ...native, manifest, tokenizer, template, classes, scheduler, watchdog, disposables };
+    const features = keep(new FeatureCache(options.featureCacheBytes ?? DEFAULT_FEATURE_CACHE_BYTES));
+    return { ...native, manifest, tokenizer, template, classes, scheduler, features, watchdog, disposables };
   } catch (error) {
     disposeInReverse(disposables);
     throw error;

@@ -8,6 +8,7 @@ import { prefillChunkEnds } from './policy/prefill-chunks.js';
 import { SlotContents } from './policy/slot-contents.js';
 import { SlotTable } from './policy/slot-table.js';
 import { Scheduler } from './scheduler.js';
+import { SequenceImage } from './sequence-image.js';
 import { Sequence, type SequenceHooks } from './sequence.js';
 import { type VisionSpan } from './vision-runner.js';
 import { Watchdog } from './watchdog.js';
@@ -115,9 +116,10 @@ function probe(
       maxTokens: 5,
     },
     classIndex: 0,
-    images: tileCount === 0 ? undefined : { tiles, features, tileCount },
+    images: tileCount === 0 ? [] : [SequenceImage.toEncode(tileCount, tiles, features)],
     hooks: {
       onLogits: () => {},
+      onImagesEncoded: () => {},
       onToken: (token) => void tokens.push(token),
       ...options.hooks,
     },

@@ -1,27 +1,21 @@
 import { type FinishReason } from '@tessera/contracts';
-import { type Tensor } from '@tessera/ort';
-import { type ActivationType } from './activation-type.js';
 import { type PlannedPrompt } from './plan-prompt.js';
-
-/** Image tiles and the features that become of them. */
-export interface SequenceImages {
-  readonly tiles: Tensor<'uint8'>;
-  readonly features: Tensor<ActivationType>;
-  readonly tileCount: number;
-}
+import { type SequenceImage } from './sequence-image.js';
 
 export interface SequenceHooks {
   /** Called with every token that is not the stop token. */
   onToken(tokenId: number): void;
   onLogits(logits: Float32Array): void;
+  /** Called once, as soon as the features of all images are there. */
+  onImagesEncoded(): void;
 }
 
 export interface SequenceOptions {
   readonly prompt: PlannedPrompt;
   /** Length class of the slot it needs. */
   readonly classIndex: number;
-  /** The sequence owns them from now on; undefined for a prompt without images. */
-  readonly images: SequenceImages | undefined;
+  /** In the order of the prompt. The sequence owns them from now on. */
+  readonly images: readonly SequenceImage[];
   readonly hooks: SequenceHooks;
   readonly signal: AbortSignal | undefined;
 }
@@ -34,7 +28,6 @@ export class Sequence {
   private static lastId = 0;
 
   readonly id = ++Sequence.lastId;
-  doneTiles = 0;
   /** Positions written to the KV cache. */
   position = 0;
   /** Positions of the prompt that were taken over and not computed. */
@@ -52,13 +45,9 @@ export class Sequence {
   /** Settles when the sequence has left the engine. */
   readonly finished: Promise<FinishReason>;
   private settle!: { resolve: (reason: FinishReason) => void; reject: (error: unknown) => void };
-  private tiles: Tensor<'uint8'> | undefined;
-  private features: Tensor<ActivationType> | undefined;
   private ended = false;
 
   constructor(private readonly options: SequenceOptions) {
-    this.tiles = options.images?.tiles;
-    this.features = options.images?.features;
     this.finished = new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
     });
@@ -87,37 +76,22 @@ export class Sequence {
   /** Follows from what the sequence has, so that the two cannot disagree. */
   get stage(): SequenceStage {
     if (this.ended) return 'ended';
-    if (this.doneTiles < this.tileCount) return 'vision';
+    if (this.images.some((image) => !image.isEncoded)) return 'vision';
     if (this.slot === undefined) return 'slot';
     return this.nextTokenId === undefined ? 'prefill' : 'decode';
   }
 
-  get tileCount(): number {
-    return this.options.images?.tileCount ?? 0;
-  }
-
-  /** Tiles still to be encoded, held until {@link releaseTiles}. */
-  get heldTiles(): Tensor<'uint8'> | undefined {
-    return this.tiles;
-  }
-
-  /** Image features, held until {@link releaseFeatures}; their memory is large. */
-  get heldFeatures(): Tensor<ActivationType> | undefined {
-    return this.features;
+  get images(): readonly SequenceImage[] {
+    return this.options.images;
   }
 
   mark(name: keyof Sequence['marks']): void {
     this.marks[name] ??= performance.now();
   }
 
-  releaseTiles(): void {
-    this.tiles?.dispose();
-    this.tiles = undefined;
-  }
-
+  /** Features are not needed any more once the prompt is computed. */
   releaseFeatures(): void {
-    this.features?.dispose();
-    this.features = undefined;
+    for (const image of this.images) image.releaseFeatures();
   }
 
   finish(reason: FinishReason): void {
@@ -133,7 +107,7 @@ export class Sequence {
   private end(): void {
     this.mark('end');
     this.ended = true;
-    this.releaseTiles();
+    for (const image of this.images) image.releaseTiles();
     this.releaseFeatures();
   }
 }

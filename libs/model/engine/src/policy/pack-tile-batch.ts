@@ -1,13 +1,13 @@
-/** Consecutive tiles of one sequence, taken into a vision run. */
+/** Consecutive tiles of one image, taken into a vision run. */
 export interface TileSpan {
-  /** Index into the waiting sequences. */
-  readonly sequence: number;
+  /** Index into the waiting images. */
+  readonly image: number;
   readonly firstTile: number;
   readonly tileCount: number;
 }
 
 /**
- * The tiles of the next vision run: first come, first served, across sequences, `maxTiles` at most.
+ * The tiles of the next vision run: first come, first served, across images and sequences, `maxTiles` at most.
  * Sharing a run is safe because every kernel of the vision graph works tile by tile.
  */
 export function packTileBatch(
@@ -16,10 +16,10 @@ export function packTileBatch(
 ): TileSpan[] {
   const spans: TileSpan[] = [];
   let room = maxTiles;
-  for (const [sequence, { doneTiles, tileCount }] of waiting.entries()) {
+  for (const [image, { doneTiles, tileCount }] of waiting.entries()) {
     if (room === 0) break;
     const taken = Math.min(room, tileCount - doneTiles);
-    if (taken > 0) spans.push({ sequence, firstTile: doneTiles, tileCount: taken });
+    if (taken > 0) spans.push({ image, firstTile: doneTiles, tileCount: taken });
     room -= taken;
   }
   return spans;

@@ -24,16 +24,16 @@ describe('chooseStep', () => {
 });
 
 describe('packTileBatch', () => {
-  it('fills a run across sequences in order and continues where the last run stopped', () => {
+  it('fills a run across images in order and continues where the last run stopped', () => {
     const waiting = [
       { doneTiles: 4, tileCount: 7 },
       { doneTiles: 0, tileCount: 1 },
       { doneTiles: 0, tileCount: 13 },
     ];
     expect(packTileBatch(waiting, 8)).toEqual([
-      { sequence: 0, firstTile: 4, tileCount: 3 },
-      { sequence: 1, firstTile: 0, tileCount: 1 },
-      { sequence: 2, firstTile: 0, tileCount: 4 },
+      { image: 0, firstTile: 4, tileCount: 3 },
+      { image: 1, firstTile: 0, tileCount: 1 },
+      { image: 2, firstTile: 0, tileCount: 4 },
     ]);
   });
 });

@@ -55,35 +55,23 @@ async function takeOver(group: SlotGroup, slot: number, prefix: HeldPrefix | und
 
 function chunkRun(
   { longRope }: StepContext,
-  { prompt, heldFeatures: features }: Sequence,
+  { prompt, images }: Sequence,
   { slot, start, end }: { slot: number; start: number; end: number },
 ): PrefillRun {
-  const { tokenIds, imageTokenPositions } = prompt;
-  const firstFeatureRow = firstAtLeast(imageTokenPositions, start);
-  const featureRowEnd = firstAtLeast(imageTokenPositions, end);
+  const { tokenIds } = prompt;
+  // A chunk ends where an image does, so it has tokens of one image at most.
+  const index = prompt.images.findIndex((image) => image.start < end && image.end > start);
+  const { start: first, end: last } = prompt.images[index] ?? { start: end, end };
+  const [imageStart, imageEnd] = [Math.max(first, start), Math.min(last, end)];
   return {
     slot,
     start,
     tokenIds: tokenIds.slice(start, end),
-    ropeRows: Array.from({ length: end - start }, (_, index) =>
-      ropeRow(start + index, tokenIds.length, longRope),
+    ropeRows: Array.from({ length: end - start }, (_, offset) =>
+      ropeRow(start + offset, tokenIds.length, longRope),
     ),
-    features,
-    firstFeatureRow,
-    imagePositions: imageTokenPositions
-      .slice(firstFeatureRow, featureRowEnd)
-      .map((position) => position - start),
+    features: images[index]?.heldFeatures,
+    firstFeatureRow: imageStart - first,
+    imagePositions: Array.from({ length: imageEnd - imageStart }, (_, offset) => imageStart - start + offset),
   };
-}
-
-/** Index of the first value that is not below the bound, in an ascending list; its length when there is none. */
-function firstAtLeast(ascending: readonly number[], bound: number): number {
-  let low = 0;
-  let high = ascending.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((ascending[middle] as number) < bound) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

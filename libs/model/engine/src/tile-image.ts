@@ -1,0 +1,35 @@
+import { type OrtRuntime, type Tensor } from '@tessera/ort';
+import { type ImageTiler, type TilePlan } from '@tessera/preprocessing';
+import { type GenerationImage } from './generation.js';
+import { rejectOnAbort } from './reject-on-abort.js';
+import { type Watchdog } from './watchdog.js';
+
+export interface Tiling {
+  readonly runtime: OrtRuntime;
+  readonly tiler: ImageTiler;
+  readonly watchdog: Watchdog;
+  /** Each ends the work, even while an image that never comes is awaited. */
+  readonly signals: readonly (AbortSignal | undefined)[];
+}
+
+/**
+ * Decodes an image and cuts it into tiles.
+ * @returns uint8 [tiles, 3, size, size]
+ */
+export async function tileImage(
+  { runtime, tiler, watchdog, signals }: Tiling,
+  image: GenerationImage,
+  plan: TilePlan,
+): Promise<Tensor<'uint8'>> {
+  const size = tiler.tileSizePixels;
+  const pixels = await rejectOnAbort(image.decode(), signals);
+  const tiles = runtime.allocate('uint8', [plan.tileCount, 3, size, size]);
+  try {
+    await watchdog.guard(() => tiler.tile(pixels, plan, tiles), new AbortController());
+    for (const signal of signals) signal?.throwIfAborted();
+    return tiles;
+  } catch (error) {
+    tiles.dispose();
+    throw error;
+  }
+}
