@@ -47,6 +47,23 @@ describe('tessera model convert', () => {
     expect(await readFile(join(foreign, 'thesis.txt'), 'utf8')).toBe('years of work');
   });
 
+  it('never replaces a file', async () => {
+    const file = join(home.path, 'notes.txt');
+    await writeFile(file, 'years of work');
+    const { exitCode, stderr } = await model('convert', TINY_MODEL, '-o', file);
+    expect(exitCode).toBe(1);
+    expect(stderr).toBe(
+      `tessera: ${file} exists and is not a converted model; choose another output directory or remove it\n`,
+    );
+    expect(await readFile(file, 'utf8')).toBe('years of work');
+  });
+
+  it('says of a converted model that it is one', async () => {
+    const { exitCode, stderr } = await model('convert', converted, '-o', join(home.path, 'again'));
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`${converted} is no checkpoint: it is a converted model`);
+  });
+
   it.each([
     [
       'a precision that it does not write',
@@ -66,6 +83,16 @@ describe('tessera model convert', () => {
       'formats that do not go together',
       ['--precision', 'fp16', '--activations', 'fp32'],
       'precision is fp16',
+    ],
+    [
+      'a block size without blocks',
+      ['--precision', 'fp32', '--block-size', '64'],
+      'block size is 64; it must be left out',
+    ],
+    [
+      'an accuracy level without blocks',
+      ['--accuracy-level', '1'],
+      'accuracy level is 1; it must be left out',
     ],
     ['an option that it does not know', ['--quantise'], "unknown option '--quantise'"],
     ['a second checkpoint', ['another'], 'too many arguments'],
@@ -179,5 +206,11 @@ describe('tessera model inspect', () => {
     const { exitCode, stderr } = await model('inspect', EXAMPLES);
     expect(exitCode).toBe(1);
     expect(stderr).toContain('is no model');
+  });
+
+  it('says of a folder that is missing that it is missing', async () => {
+    const { exitCode, stderr } = await model('inspect', join(home.path, 'nowhere'));
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('nowhere is no checkpoint: it does not exist');
   });
 });

@@ -22,7 +22,7 @@ describe('a config.json', () => {
     const mentions = [
       checkpoint.file('config.json'),
       'is missing',
-      'a HuggingFace checkpoint directory has one',
+      'give the folder that a HuggingFace repository was downloaded to',
     ];
     await refusals.expect(checkpoint.directory, CheckpointFileMissingError, mentions);
   });

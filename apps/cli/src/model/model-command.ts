@@ -24,10 +24,11 @@ export function modelCommand(): Command {
 const CONVERT_HELP = `
 DIR is a checkpoint as Hugging Face has it: config.json, safetensors, tokenizer. The converted model appears under OUT
 when it is complete, not before. --force replaces a converted model; a folder that holds anything else is never
-replaced. Commands given a checkpoint convert it by themselves on first use: this command chooses place and precision.
+replaced. Commands given a checkpoint convert it by themselves on first use, in the precision that TESSERA_PRECISION
+names: this command is for a place and for formats of your own choice.
 
-int8 and int4 are the fast ones on a CPU and take a quarter and an eighth of fp32's memory. fp16 is meant for GPUs: a CPU
-runs it, slowly.
+int8 and int4 are the fast ones on a CPU and take a bit more than a quarter and about a sixth of fp32's memory. fp16 is
+meant for GPUs: a CPU runs it, slowly.
 
 Examples:
   tessera model convert Mini-InternVL-Chat-4B-V1-5 -o models/mini-internvl-4b --precision int4

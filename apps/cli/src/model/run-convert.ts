@@ -39,12 +39,13 @@ export async function runConvert(
   }
 }
 
-/** Whether something is at the place of the output. What cannot be listed, such as a file, counts as something. */
+/** Whether a folder with something in it is at the place of the output. Of a file the converter says that it is in the way. */
 async function isFilled(output: string): Promise<boolean> {
   try {
     return (await readdir(output)).length > 0;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    if (error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR'].includes(String(error.code)))
+      return false;
     throw error;
   }
 }

@@ -66,6 +66,7 @@ function describeTiles({
 }
 
 function describeTemplate({ name, system_message }: ModelDescription['chat_template']): string {
-  const system = system_message === null ? 'its own system message' : 'a system message of the checkpoint';
+  const system =
+    system_message === null ? 'system message by the template' : 'system message by the checkpoint';
   return `${name ?? 'none'}, ${system}`;
 }

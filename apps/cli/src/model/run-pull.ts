@@ -80,8 +80,8 @@ function describe(repository: string, pulled: PulledCheckpoint): string {
 function nextSteps(directory: string): string[] {
   const folder = quote(directory);
   return [
-    `serve it:    TESSERA_MODEL=${folder} npm start`,
-    `convert it:  npx tessera model convert ${folder} -o OUT`,
+    `serve it:    TESSERA_MODEL=${folder} TESSERA_PRECISION=int8 npm start`,
+    `convert it:  npx tessera model convert ${folder} -o OUT --precision int8`,
   ];
 }
 

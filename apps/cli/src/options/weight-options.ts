@@ -21,7 +21,7 @@ export function addWeightOptions(command: Command): Command {
     )
     .option(
       '--accuracy-level <level>',
-      'how a CPU multiplies int8 and int4: 4 with inputs in 8 bits, 1 in float32 (default: 4)',
+      'how a CPU multiplies int8 and int4: 4 with inputs in 8 bits, 1 in float32, 0 as ONNX Runtime likes (default: 4)',
       accuracyLevel,
     )
     .addOption(

@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TesseraError } from '@tessera/contracts';
 import { Checkpoint } from './checkpoint/checkpoint.js';
+import { listCheckpoint } from './checkpoint/list-checkpoint.js';
 import { type ModelConfig } from './config/model-config.js';
 import { readModelConfig } from './config/read-model-config.js';
 import { describeParts, describeTiles } from './describe-parts.js';
@@ -35,9 +36,12 @@ export interface ModelDescription {
   readonly files: readonly { readonly name: string; readonly bytes: number }[];
 }
 
-/** Describes a checkpoint or a converted model; weights are not read. Throws {@link NotAModelError} for neither. */
+/**
+ * Describes a checkpoint or a converted model; weights are not read. Throws {@link NotAModelError} for neither, and
+ * `CheckpointDirectoryError` where there is no directory.
+ */
 export async function describeModel(directory: string): Promise<ModelDescription> {
-  const names = new Set(await readdir(directory).catch((): string[] => []));
+  const names = await listCheckpoint(directory);
   if (names.has(MANIFEST_FILE)) return describeConverted(directory);
   if (names.has('config.json')) return describeCheckpoint(directory);
   throw new NotAModelError(directory);

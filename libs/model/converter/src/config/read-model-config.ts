@@ -11,6 +11,7 @@ import { chatLayoutSchema, fromChatLayout } from './chat-layout.js';
 import { type ModelConfig } from './model-config.js';
 import { hasNativeChatTemplate } from './native-chat-template.js';
 import { fromNativeLayout, nativeLayoutSchema } from './native-layout.js';
+import { MANIFEST_FILE } from '../manifest.js';
 import { parseConfig } from './parse-config.js';
 import { type PreprocessorFields, preprocessorSchema, statisticsOf } from './pixel-statistics.js';
 import { refuseImpossible } from './refuse-impossible.js';
@@ -90,6 +91,13 @@ function missingConfig(
     const reason = `its ${ADAPTER_FILE} says that it is a LoRA alone; merge it into its base model and convert that`;
     return new CheckpointDirectoryError(directory, reason);
   }
+  if (present.has(MANIFEST_FILE)) {
+    const reason = 'it is a converted model, which is used as it is; another precision takes its checkpoint';
+    return new CheckpointDirectoryError(directory, reason);
+  }
   const file = path.join(directory, CONFIG_FILE);
-  return new CheckpointFileMissingError(file, 'a HuggingFace checkpoint directory has one');
+  return new CheckpointFileMissingError(
+    file,
+    'give the folder that a HuggingFace repository was downloaded to, which has one',
+  );
 }

@@ -11,7 +11,7 @@ import {
 /** A converted model's number formats as they are asked for; what is left out follows from the precision. */
 export interface WeightOptions {
   readonly precision: Precision;
-  /** Inputs that share a scale, where weights are int8 or int4. */
+  /** Inputs that share a scale, where matrices are int8 or int4. */
   readonly blockSize?: number;
   /** `accuracy_level` of MatMulNBits on the CPU. */
   readonly accuracyLevel?: 0 | 1 | 4;
@@ -46,13 +46,32 @@ export function chooseFormats(options: WeightOptions): WeightFormats {
   const activations = toActivationType(options.activations ?? (precision === 'fp16' ? 'fp16' : 'fp32'));
   const isBlocks = precision === 'int8' || precision === 'int4';
   const careful = precision === 'int4' ? 'int8' : precision;
-  return {
+  const formats: WeightFormats = {
     activations,
     languageModel: matrixFormat('precision', precision, activations, options),
     head: matrixFormat('lm_head', options.lmHead ?? careful, activations, options),
     vision: matrixFormat('vision', options.vision ?? careful, activations, options),
     embeddings: EMBEDDING_FORMATS[options.embeddings ?? (isBlocks ? 'fp16' : precision)],
   };
+  refuseIdleOptions(options, formats);
+  return formats;
+}
+
+/** What is asked of blocks must be of use to some matrix. The embedding table has a block size of its own. */
+function refuseIdleOptions(
+  { blockSize, accuracyLevel }: WeightOptions,
+  { languageModel, head, vision }: WeightFormats,
+): void {
+  if ([languageModel, head, vision].some(({ kind }) => kind === 'blocks')) return;
+  for (const [option, given] of Object.entries({
+    'block size': blockSize,
+    'accuracy level': accuracyLevel,
+  })) {
+    if (given === undefined) continue;
+    const supported =
+      'left out where neither language model, output layer nor vision encoder is int8 or int4';
+    throw new InvalidWeightOptionError(option, String(given), supported);
+  }
 }
 
 function matrixFormat(
