@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { convertModel } from '@tessera/converter';
+import { convertModel, type WeightOptions } from '@tessera/converter';
 import { writeRandomCheckpoint } from '../../tools/random-checkpoint/write-random-checkpoint.js';
 import { type BenchShape } from './bench-shapes.js';
 
@@ -9,13 +9,14 @@ import { type BenchShape } from './bench-shapes.js';
 export async function withRandomModel<T>(
   shape: BenchShape,
   use: (modelDirectory: string, directory: string) => Promise<T>,
+  weights: WeightOptions = { precision: 'fp32' },
 ): Promise<T> {
   const directory = await mkdtemp(path.join(tmpdir(), 'tessera-bench-'));
   try {
     const checkpoint = path.join(directory, 'checkpoint');
     await writeRandomCheckpoint({ output: checkpoint, shape });
     const modelDirectory = path.join(directory, 'model');
-    await convertModel({ source: checkpoint, output: modelDirectory, id: 'random' });
+    await convertModel({ source: checkpoint, output: modelDirectory, id: 'random', ...weights });
     await rm(checkpoint, { recursive: true });
     return await use(modelDirectory, directory);
   } finally {

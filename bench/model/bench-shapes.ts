@@ -11,11 +11,14 @@ type Sizes = Pick<
   'hidden' | 'intermediate' | 'layers' | 'heads' | 'vocabulary' | 'contextTokens'
 >;
 
-/** A vision encoder of two narrow layers: what is measured is the decoder. */
-function benchShape(name: string, tileSize: number, sizes: Sizes): BenchShape {
+/** Where what is measured is the decoder. */
+const NARROW_VISION = { hidden: 112, heads: 7, intermediate: 448, layers: 2 };
+const INTERN_VIT_300M = { hidden: 1024, heads: 16, intermediate: 4096, layers: 24 };
+
+function benchShape(name: string, tileSize: number, sizes: Sizes, vision = NARROW_VISION): BenchShape {
   return {
     name,
-    vision: { hidden: 112, heads: 7, intermediate: 448, layers: 2, tileSize, isNormalised: false },
+    vision: { ...vision, tileSize, isNormalised: false },
     language: {
       ...sizes,
       family: 'phi3',
@@ -59,3 +62,11 @@ export const MIDDLE_SHAPE = benchShape('1024 wide, 8 layers, 8,192 tokens of voc
   vocabulary: 8192,
   contextTokens: 16_384,
 });
+
+/** InternViT-300M as it is, with a language model of 438 million parameters. */
+export const MEDIUM_SHAPE = benchShape(
+  'InternViT-300M and a Phi-3 of 1536 wide, 12 layers',
+  448,
+  { hidden: 1536, layers: 12, heads: 16, intermediate: 4096, vocabulary: 32_020, contextTokens: 16_384 },
+  INTERN_VIT_300M,
+);
