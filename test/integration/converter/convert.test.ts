@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { copyFile, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
   convertModel,
@@ -88,6 +88,47 @@ describe('conversion', () => {
     await expect(readManifest(place(left[0] as string))).rejects.toThrow(ManifestInvalidError);
     await convertModel({ source, output: place('model') });
     expect((await readManifest(place('model'))).id).toBe('tessera-tiny');
+    expect((await readdir(directory.path)).sort()).toEqual(['model', ...left]);
+  });
+
+  it('leaves nothing at all when its process exits', async () => {
+    const program = `
+      const { convertModel } = await import('@tessera/converter');
+      const onProgress = ({ graph }) => {
+        if (graph === 'decoder') process.exit(3);
+      };
+      await convertModel({ source: ${JSON.stringify(source)}, output: ${JSON.stringify(place('model'))}, onProgress });`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: path.join(root, 'test'),
+      stdio: 'inherit',
+    });
+    expect(await once(child, 'exit')).toEqual([3, null]);
+    expect(await readdir(directory.path)).toEqual([]);
+  });
+
+  it('removes what others left that were killed, an hour after they wrote last', async () => {
+    const HOUR_MS = 3_600_000;
+    const partial = (output: string): string => `${output}.partial-${randomUUID()}`;
+    const leave = async (name: string, ageMs: number): Promise<string> => {
+      await mkdir(place(name));
+      const file = path.join(place(name), 'decoder.onnx.data');
+      await writeFile(file, 'half');
+      const at = new Date(Date.now() - ageMs);
+      for (const one of [file, place(name)]) await utimes(one, at, at);
+      return name;
+    };
+    await leave(partial('model'), 1.1 * HOUR_MS);
+    const kept = [
+      await leave(partial('model'), 0.9 * HOUR_MS),
+      await leave(partial('other'), 9 * HOUR_MS),
+      await leave('model.partial-backup', 9 * HOUR_MS),
+    ];
+    await convertModel({ source, output: place('model') });
+    expect((await readdir(directory.path)).sort()).toEqual(['model', ...kept].sort());
+    await leave(partial(`other-fp32-0123abcd.new-${randomUUID()}`), 1.1 * HOUR_MS);
+    const cached = await ensureConvertedModel({ source, cacheDirectory: directory.path, log: () => {} });
+    const young = kept.filter((name) => !name.startsWith('other'));
+    expect((await readdir(directory.path)).sort()).toEqual(['model', path.basename(cached), ...young].sort());
   });
 
   it('replaces a converted model, and refuses to touch anything else', async () => {

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { type Config } from '@tessera/config';
 import { ensureConvertedModel } from '@tessera/converter';
 import { Engine } from '@tessera/engine';
+import { exitOnStop } from '../up/stop-signals.js';
 
 export interface OpenEngineOptions {
   config: Config;
@@ -15,12 +16,13 @@ export interface OpenEngineOptions {
 
 /** Loads a model into this process; a checkpoint is converted on first use and kept under the data folder. */
 export async function openEngine({ config, model, slotCount, log }: OpenEngineOptions): Promise<Engine> {
+  const release = exitOnStop();
   const modelDirectory = await ensureConvertedModel({
     source: model === undefined ? config.model.directory : resolve(model),
     cacheDirectory: join(config.data.directory, 'models'),
     precision: config.model.precision,
     log,
-  });
+  }).finally(release);
   const { threads, device, kvCacheBytes, featureCacheBytes } = config.worker;
   return Engine.load({
     modelDirectory,

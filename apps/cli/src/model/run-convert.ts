@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type ConversionProgress, convertModel, InvalidWeightOptionError } from '@tessera/converter';
 import { formatBytes } from '../terminal/format.js';
 import { ProgressBar } from '../terminal/progress-bar.js';
+import { exitOnStop } from '../up/stop-signals.js';
 import { OutputNotEmptyError } from './errors.js';
 import { type ConvertCommandOptions } from './model-command.js';
 
@@ -19,6 +20,7 @@ export async function runConvert(
   const output = resolve(place);
   if (force !== true && (await isFilled(output))) throw new OutputNotEmptyError(output);
   const bar = new ProgressBar();
+  const release = exitOnStop();
   try {
     const manifest = await convertModel({
       source: directory,
@@ -35,6 +37,7 @@ export async function runConvert(
     if (error instanceof InvalidWeightOptionError) refuseOptions(error.message);
     throw error;
   } finally {
+    release();
     bar.clear();
   }
 }

@@ -1,3 +1,5 @@
+import { EXIT_CODES } from '../exit-status.js';
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** A terminal sends Ctrl-C to npm and to us, and npm passes its own on: one key press arrives twice. */
@@ -28,5 +30,17 @@ export function listenForStop(onImpatience: () => void): StopSignals {
     release: () => {
       for (const signal of SIGNALS) process.removeListener(signal, receive);
     },
+  };
+}
+
+/**
+ * Until the function that is returned is called, Ctrl-C (or SIGTERM, or a closed terminal) ends the process by an exit, not
+ * by the signal: what is to be put in order at an exit then is.
+ */
+export function exitOnStop(): () => void {
+  const exit = (): never => process.exit(EXIT_CODES.interrupted);
+  for (const signal of SIGNALS) process.once(signal, exit);
+  return () => {
+    for (const signal of SIGNALS) process.removeListener(signal, exit);
   };
 }

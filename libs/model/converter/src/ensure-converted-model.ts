@@ -1,9 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Precision } from '@tessera/contracts';
+import { listCheckpoint } from './checkpoint/list-checkpoint.js';
 import { convertModel } from './convert.js';
 import { FORMAT_VERSION, MANIFEST_FILE, readManifest } from './manifest.js';
+import { removeAbandoned, temporaryPlace } from './temporary-directories.js';
 import { type ConversionProgress } from './write-conversion.js';
 
 const REPORT_INTERVAL_MS = 10_000;
@@ -29,8 +31,9 @@ export async function ensureConvertedModel(options: EnsureOptions): Promise<stri
   const output = path.join(cacheDirectory, `${id}-${precision}-${await fingerprint(source)}`);
   if (!(await exists(path.join(output, MANIFEST_FILE)))) {
     await mkdir(cacheDirectory, { recursive: true });
+    await removeAbandoned(cacheDirectory);
     log(`converting ${source} to ONNX in ${precision} (once)`);
-    const fresh = `${output}.new-${randomUUID()}`;
+    const fresh = temporaryPlace(output, 'new');
     await convertModel({ source, output: fresh, id, precision, onProgress: report(log) });
     await moveUnlessThere(fresh, output);
   }
@@ -57,16 +60,17 @@ async function moveUnlessThere(from: string, to: string): Promise<void> {
   }
 }
 
-/** Changes with the place, the files, their sizes or times, and with the converter's format. */
+/** Changes with the place, the files, their sizes or times, and with the converter's format. Throws `ConversionError`. */
 async function fingerprint(source: string): Promise<string> {
   const directory = path.resolve(source);
-  const names = await readdir(directory).catch((): string[] => []);
-  const files = names.sort().map(async (name) => {
-    const { size, mtimeMs } = await stat(path.join(directory, name));
+  const names = [...(await listCheckpoint(directory))].sort();
+  const files = names.map(async (name) => {
+    // A link to nowhere is the converter's to explain.
+    const { size, mtimeMs } = await stat(path.join(directory, name)).catch(() => ({ size: 0, mtimeMs: 0 }));
     return `${name} ${size} ${mtimeMs}`;
   });
   const identity = [directory, `format ${FORMAT_VERSION}`, ...(await Promise.all(files))].join('\n');
-  return createHash('sha256').update(`${FORMAT_VERSION} ${identity}`).digest('hex').slice(0, 8);
+  return createHash('sha256').update(identity).digest('hex').slice(0, 8);
 }
 
 async function exists(file: string): Promise<boolean> {

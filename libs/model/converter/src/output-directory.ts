@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
@@ -8,6 +9,7 @@ import {
   OutputNotWritableError,
 } from './errors/index.js';
 import { MANIFEST_FILE } from './manifest.js';
+import { removeAbandoned, temporaryPlace } from './temporary-directories.js';
 
 /** Quotas and full file systems. */
 const FULL_DISK_CODES = ['ENOSPC', 'EDQUOT'];
@@ -34,7 +36,8 @@ export async function refuseForeignOutput(output: string, source: string): Promi
 
 /**
  * Has a directory written beside `output`, which then takes its place: whole or not at all, and until then what was there
- * stays. Throws {@link NotEnoughSpaceError} and {@link OutputNotWritableError}.
+ * stays. Nothing else stays, not even where the process exits meanwhile; what a killed one left is removed by a later one.
+ * Throws {@link NotEnoughSpaceError} and {@link OutputNotWritableError}.
  * @param neededBytes of what will be written, for the message.
  */
 export async function writeWhole<T>(
@@ -42,9 +45,12 @@ export async function writeWhole<T>(
   neededBytes: number,
   write: (staging: string) => Promise<T>,
 ): Promise<T> {
-  const staging = `${output}.partial-${randomUUID()}`;
+  const staging = temporaryPlace(output, 'partial');
+  const removeAtExit = () => rmSync(staging, { recursive: true, force: true });
+  process.once('exit', removeAtExit);
   try {
     await makeDirectory(staging);
+    await removeAbandoned(path.dirname(output), path.basename(output));
     const result = await write(staging);
     await replaceDirectory(output, staging);
     return result;
@@ -52,6 +58,7 @@ export async function writeWhole<T>(
     throw explainWriteError(error, output, neededBytes);
   } finally {
     await rm(staging, { recursive: true, force: true });
+    process.removeListener('exit', removeAtExit);
   }
 }
 
@@ -79,7 +86,7 @@ async function isThere(place: string): Promise<boolean> {
   );
 }
 
-/** The old directory is moved aside, not deleted first: whoever looks finds one of the two, never a part of one. */
+/** The old directory is moved aside, not deleted first: whoever looks finds one of the two or, for a moment, none; never a part. */
 async function replaceDirectory(output: string, fresh: string): Promise<void> {
   const aside = `${output}.replaced-${randomUUID()}`;
   const wasThere = await moveIfThere(output, aside);
