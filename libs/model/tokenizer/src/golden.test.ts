@@ -87,4 +87,28 @@ describe.each(families)('the tokenizer of $family', ({ family, checkpoint }) => 
     const stream = tokenizer.createTextStream();
     expect(tokens.map((token) => stream.push(token)).join('') + stream.end()).toBe(text);
   });
+
+  it.each(cases)('gives the tokens of $key the bytes that its text has', ({ tokens, text }) => {
+    const isSpecial = (id: number): boolean =>
+      tokenizer.decode([id], { skipSpecialTokens: true }) === '' &&
+      tokenizer.decode([id], { skipSpecialTokens: false }) !== '';
+    const bytes = tokens.flatMap((id) => (isSpecial(id) ? [] : [...tokenizer.tokenBytes(id)]));
+    // A text has other U+FFFD for bytes that are no character, and not the space before its first word.
+    const comparable = (value: string): string => value.replaceAll(/\ufffd+/g, '\ufffd').trimStart();
+    expect(comparable(Buffer.from(bytes).toString())).toBe(comparable(text));
+  });
+});
+
+it('byte tokens of a tokenizer.json stand for their byte, others for their letters', async () => {
+  const checkpoint = 'test/golden/internvl2_5-hf-internlm2/checkpoint';
+  const tokenizer = await loadTokenizer(fileURLToPath(fromRoot(checkpoint)));
+  const written = (token: string): number[] => [...tokenizer.tokenBytes(tokenizer.tokenId(token) ?? NaN)];
+  expect(written('<0x0A>')).toEqual([0x0a]);
+  expect(written('<0xE2>')).toEqual([0xe2]);
+  expect(written('<|im_end|>')).toEqual([...Buffer.from('<|im_end|>')]);
+  for (const text of ['orange', ' orange', '请详细', '\u{1f9ea}']) {
+    const ids = tokenizer.encode(text).filter((id) => id !== tokenizer.bosTokenId);
+    expect(Buffer.concat(ids.map((id) => tokenizer.tokenBytes(id))).toString()).toBe(text);
+  }
+  expect(tokenizer.tokenBytes(1_000_000)).toEqual(new Uint8Array());
 });

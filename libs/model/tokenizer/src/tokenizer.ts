@@ -33,6 +33,13 @@ export interface Tokenizer {
   /** Text of `tokenIds`, as the reference decodes them. An id that stands for no token has no text. */
   decode(tokenIds: readonly number[], options: { skipSpecialTokens: boolean }): string;
 
+  /**
+   * What a token stands for inside a text, in UTF-8: its letters, its bytes where it is part of a character, the spelling
+   * of an added token. Empty for an id that stands for no token. (Decoding also drops what leads a text, such as the
+   * space of the first word.)
+   */
+  tokenBytes(tokenId: number): Uint8Array;
+
   /** Id of an added token or vocabulary piece by its exact spelling. */
   tokenId(token: string): number | undefined;
 

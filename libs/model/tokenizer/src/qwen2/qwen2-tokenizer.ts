@@ -1,5 +1,6 @@
 import { type AddedTokens } from '../added-tokens.js';
 import { BpeModel, type BpeModelParts } from '../bpe/bpe-model.js';
+import { bytesOfToken } from '../bpe/byte-alphabet.js';
 import { ByteLevelTextStream, type ByteLevelToken } from '../bpe/byte-level-text-stream.js';
 import { WordSplitter } from '../bpe/word-splitter.js';
 import { segmentsOfPieces } from '../prompt-segments.js';
@@ -70,6 +71,12 @@ export class Qwen2Tokenizer implements Tokenizer {
   decode(tokenIds: readonly number[], options: { skipSpecialTokens: boolean }): string {
     const stream = this.#stream(options.skipSpecialTokens);
     return tokenIds.map((id) => stream.push(id)).join('') + stream.end();
+  }
+
+  tokenBytes(tokenId: number): Uint8Array {
+    const added = this.#parts.addedTokens.withId(tokenId)?.content;
+    if (added !== undefined) return new TextEncoder().encode(added);
+    return bytesOfToken(this.#parts.tokenById.get(tokenId) ?? '');
   }
 
   tokenId(token: string): number | undefined {

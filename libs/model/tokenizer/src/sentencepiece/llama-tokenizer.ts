@@ -16,7 +16,7 @@ import { PieceTextDecoder } from './piece-text-decoder.js';
 import { type SentencePieceModel } from './read-model.js';
 import { RunDecoder } from './run-decoder.js';
 import { type RunStyle } from './run-style.js';
-import { SPACE_SYMBOL, type Vocabulary } from './vocabulary.js';
+import { byteOfPiece, SPACE_SYMBOL, type Vocabulary } from './vocabulary.js';
 
 export interface LlamaTokenizerParts {
   readonly model: SentencePieceModel;
@@ -94,6 +94,15 @@ export class LlamaTokenizer implements Tokenizer {
         addedTokens.specialTokens.additional.has(special) &&
         (addedTokens.idOf(special) ?? 0) >= vocabulary.size,
     });
+  }
+
+  tokenBytes(tokenId: number): Uint8Array {
+    const { addedTokens, vocabulary } = this.#parts;
+    const added = addedTokens.withId(tokenId)?.content;
+    const piece = added === undefined ? vocabulary.piece(tokenId) : undefined;
+    const byte = piece === undefined ? undefined : byteOfPiece(piece);
+    if (byte !== undefined) return Uint8Array.of(byte);
+    return new TextEncoder().encode(added ?? piece?.text.replaceAll(SPACE_SYMBOL, ' ') ?? '');
   }
 
   tokenId(token: string): number | undefined {

@@ -15,7 +15,7 @@ export interface DecoderStep {
 /** Makes fresh steps for each text. */
 type NewStep = () => DecoderStep;
 
-const ROLE = 'decoder';
+export const ROLE = 'decoder';
 const BYTE_TOKEN = /^<0x(\+[0-9A-Fa-f]|[0-9A-Fa-f]{2})>$/;
 const REPLACEMENT = '\ufffd';
 
@@ -43,6 +43,12 @@ export function decoderStepsOf(component: Component | null | undefined): readonl
   if (parts.length === 0) throw new UnknownComponentError(`no ${ROLE}`);
   const fusedFrom = parts.findIndex(({ type }) => type === 'Fuse' || type === 'ByteLevel');
   return parts.map((part, index) => newStepOf(part, fusedFrom >= 0 && index > fusedFrom));
+}
+
+/** The byte that a token such as `<0x0A>` stands for where there is byte fallback. */
+export function byteOf(token: string): number | undefined {
+  const digits = BYTE_TOKEN.exec(token)?.[1];
+  return digits === undefined ? undefined : Number.parseInt(digits, 16);
 }
 
 function newStepOf(component: Component, isFused: boolean): NewStep {
@@ -99,9 +105,9 @@ class ByteFallback implements DecoderStep {
   #run: number[] = [];
 
   push(token: string): readonly string[] {
-    const digits = BYTE_TOKEN.exec(token)?.[1];
-    if (digits === undefined) return [...this.end(), token];
-    this.#run.push(Number.parseInt(digits, 16));
+    const byte = byteOf(token);
+    if (byte === undefined) return [...this.end(), token];
+    this.#run.push(byte);
     return [];
   }
 

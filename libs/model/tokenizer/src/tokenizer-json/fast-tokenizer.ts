@@ -17,6 +17,8 @@ export interface FastTokenizerParts {
   readonly preTokenizer: PreTokenizer;
   readonly frame: Frame;
   readonly decoderSteps: readonly (() => DecoderStep)[];
+  /** What a token of the base vocabulary stands for inside a text. */
+  readonly bytesOf: (token: string) => Uint8Array;
   /** Decoded text goes through `clean_up_tokenization`. */
   readonly cleansUp: boolean;
   readonly bosTokenId: number | undefined;
@@ -65,6 +67,13 @@ export class FastTokenizer implements Tokenizer {
   decode(tokenIds: readonly number[], options: { skipSpecialTokens: boolean }): string {
     const stream = this.#stream(options.skipSpecialTokens);
     return tokenIds.map((id) => stream.push(id)).join('') + stream.end();
+  }
+
+  tokenBytes(tokenId: number): Uint8Array {
+    const added = this.#parts.addedVocabulary.contentOf(tokenId);
+    if (added !== undefined) return new TextEncoder().encode(added);
+    const token = this.#baseTokenById.get(tokenId);
+    return token === undefined ? new Uint8Array() : this.#parts.bytesOf(token);
   }
 
   tokenId(token: string): number | undefined {

@@ -11,6 +11,7 @@ import { Normalizer } from './normalizer.js';
 import { frameOf } from './post-processor.js';
 import { PreTokenizer } from './pre-tokenizer.js';
 import { type TokenizerJson, tokenizerJsonSchema } from './schema.js';
+import { tokenBytesOf } from './token-bytes.js';
 
 /** Loads `tokenizer.json` with the JSON files beside it, as transformers' fast tokenizers. */
 export async function loadFastTokenizer(directory: string): Promise<Tokenizer> {
@@ -41,6 +42,7 @@ function fastTokenizerOf(json: TokenizerJson, files: TokenizerJsonFiles): FastTo
     preTokenizer,
     frame: frameOf(json.post_processor),
     decoderSteps: decoderStepsOf(json.decoder),
+    bytesOf: tokenBytesOf(json.decoder),
     cleansUp: files.config.clean_up_tokenization_spaces === true,
     bosTokenId: addedVocabulary.idOf(bosTokenOf(files) ?? ''),
   });
