@@ -62,7 +62,7 @@ describe('tessera model pull', () => {
       exitCode: 0,
       stdout: `${directory()}: ${MODEL}, commit ${commit.slice(0, 12)}, 7 files, 1.6 MB, 7 downloaded\n`,
     });
-    expect(stderr).toContain(`TESSERA_MODEL=${directory()} npm start`);
+    expect(stderr).toContain(`TESSERA_MODEL=${directory()} TESSERA_PRECISION=int8 npm start`);
     expect(stderr).not.toContain(TOKEN);
     expect((await readdir(directory())).sort()).toEqual([
       '.tessera-source.json',
