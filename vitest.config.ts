@@ -1,8 +1,28 @@
 import { defineConfig } from 'vitest/config';
+import { softwareVulkanEnvironment } from './libs/testing/src/software-vulkan.js';
 
 // Vitest hands these to Node as well, where `import` or `module` would make `require` load ES modules.
 const conditions = ['@tessera/source', 'node'];
 const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+const softwareVulkan = softwareVulkanEnvironment();
+
+/** Only where a software Vulkan driver is installed; `npm test` installs one or says that these tests are left out. */
+const webgpuProjects =
+  softwareVulkan === undefined
+    ? []
+    : [
+        {
+          ...shared,
+          test: {
+            name: 'webgpu',
+            include: ['test/webgpu/**/*.test.ts'],
+            pool: 'forks' as const,
+            env: softwareVulkan,
+            testTimeout: 120_000,
+            hookTimeout: 120_000,
+          },
+        },
+      ];
 
 export default defineConfig({
   test: {
@@ -30,6 +50,7 @@ export default defineConfig({
           hookTimeout: 300_000,
         },
       },
+      ...webgpuProjects,
     ],
   },
 });

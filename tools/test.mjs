@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { prepareCheckout, run } from './prepare-checkout.mjs';
+import { ensureSoftwareVulkan } from './software-vulkan.mjs';
 
 await prepareCheckout();
+await ensureSoftwareVulkan(console.log);
 const directory = mkdtempSync(path.join(tmpdir(), 'tessera-test-'));
 const report = path.join(directory, 'report.json');
 const exitCode = await runTests();

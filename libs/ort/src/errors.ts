@@ -71,3 +71,40 @@ export class TensorRowsError extends TesseraError {
     super(`rows ${firstRow} to ${firstRow + count} (exclusive) of a tensor with ${rowCount} rows`);
   }
 }
+
+/** A session was asked for on a device that this machine or this build of ONNX Runtime does not offer. */
+export class DeviceUnavailableError extends TesseraError {
+  readonly code = 'invalid_value';
+  constructor(
+    readonly device: string,
+    readonly reason: string,
+    readonly remedy: string,
+    options: { cause?: unknown } = {},
+  ) {
+    super(`device ${device} cannot be used: ${reason}; ${remedy}`, options);
+  }
+}
+
+/** A copy between tensors of different element types or sizes. */
+export class TensorCopyError extends TesseraError {
+  readonly code = 'internal_error';
+  constructor(
+    readonly from: string,
+    readonly to: string,
+  ) {
+    super(`a copy needs equal element types and counts; copied from ${from} to ${to}`);
+  }
+}
+
+/** A view was asked for that begins inside device memory, on a device whose tensors begin where their memory begins. */
+export class DeviceViewError extends TesseraError {
+  readonly code = 'internal_error';
+  constructor(
+    readonly device: string,
+    readonly firstRow: number,
+  ) {
+    super(
+      `a view of a tensor on ${device} must begin at row 0, not ${firstRow}; copy the rows to a tensor of their own`,
+    );
+  }
+}

@@ -1,7 +1,11 @@
+export { type AnyTensor, type BindableTensor, type MemoryKind } from './bindable-tensor.js';
 export { Binding } from './binding.js';
-export { CPU_DEVICE, type Device } from './device.js';
+export { CPU_DEVICE, type Device, DEVICE_IDS, type DeviceId, DEVICES } from './device.js';
+export { DeviceTensor } from './device-tensor.js';
+export { type DeviceProbe, probeDevice } from './devices/probe-device.js';
 export { ELEMENT_TYPES, elementCount, type ElementType, type HostArray } from './element-type.js';
 export * from './errors.js';
+export { type NodePlacement } from './placement.js';
 export { OrtRuntime, type RuntimeOptions } from './runtime.js';
 export { Session, type SessionOptions } from './session.js';
 export { allocateHostArray, Tensor } from './tensor.js';

@@ -1,3 +1,7 @@
+import { type AnyTensor } from './bindable-tensor.js';
+import { copy } from './copy.js';
+import { DeviceTensor } from './device-tensor.js';
+import { DeviceContexts } from './devices/device-context.js';
 import { elementCount, type ElementType, type HostArray } from './element-type.js';
 import { NativeHandle } from './native/native-handle.js';
 import { OrtApi, type Pointer } from './native/ort-api.js';
@@ -24,6 +28,7 @@ export class OrtRuntime {
   private constructor(
     private readonly environment: NativeHandle,
     private readonly memory: HostMemory,
+    private readonly devices: DeviceContexts,
   ) {}
 
   static create(options: RuntimeOptions): OrtRuntime {
@@ -31,7 +36,7 @@ export class OrtRuntime {
     const environment = new NativeHandle(api, 'Environment', { pointer: createEnvironment(api, options) });
     const pointer = api.create('CreateCpuMemoryInfo', ARENA_ALLOCATOR, DEFAULT_MEMORY);
     const info = new NativeHandle(api, 'MemoryInfo', { pointer });
-    return new OrtRuntime(environment, { api, info });
+    return new OrtRuntime(environment, { api, info }, new DeviceContexts(api, environment));
   }
 
   /** Version of the ONNX Runtime library. */
@@ -39,14 +44,56 @@ export class OrtRuntime {
     return this.memory.api.version;
   }
 
+  /** Names of the execution providers that the library was built with; whether one works is for a probe to tell. */
+  get availableProviders(): string[] {
+    return this.memory.api.availableProviders();
+  }
+
   /** Native objects not yet released, this runtime's environment included: what a leak test counts. */
   get liveHandleCount(): number {
     return this.memory.api.liveHandles;
   }
 
-  /** Loads a model, off the event loop. */
+  /** Loads a model, off the event loop. Throws {@link DeviceUnavailableError} for a device that is not there. */
   createSession(model: string | Uint8Array, options: SessionOptions = {}): Promise<Session> {
-    return Session.create(this.memory.api, this.environment, model, options);
+    const context = this.devices.of(options.device ?? 'cpu');
+    const surroundings = { api: this.memory.api, environment: this.environment, context };
+    return Session.create(surroundings, model, options);
+  }
+
+  /**
+   * A tensor in the memory of a session's device, for any session on that device; it keeps that session's memory until
+   * it is disposed. On the CPU it is zero-filled process memory, elsewhere its content is undefined until written.
+   */
+  async allocateOn<T extends ElementType>(
+    session: Session,
+    elementType: T,
+    dims: readonly number[],
+  ): Promise<AnyTensor<T>> {
+    const memory = session.deviceMemory;
+    if (memory === undefined) return this.allocate(elementType, dims);
+    return DeviceTensor.allocate(memory, { elementType, dims });
+  }
+
+  /**
+   * Copies all elements, between devices and process memory in either direction or within one of them, after every run
+   * and copy that was asked for before. The tensors' element types and counts must be equal.
+   */
+  copy<T extends ElementType>(from: AnyTensor<T>, to: AnyTensor<T>): Promise<void> {
+    return copy(from, to);
+  }
+
+  /** Writes a copy of these values to a tensor, wherever it is. */
+  async upload<T extends ElementType>(values: HostArray<T>, to: AnyTensor<T>): Promise<void> {
+    const source = this.tensorOf(to.elementType, to.dims, values);
+    await copy(source, to).finally(() => source.dispose());
+  }
+
+  /** The values of a tensor, wherever it is, as memory of the caller's own. */
+  async download<T extends ElementType>(from: AnyTensor<T>): Promise<HostArray<T>> {
+    const target = this.allocate(from.elementType, from.dims);
+    await copy(from, target).finally(() => target.dispose());
+    return target.data;
   }
 
   /** A zero-filled tensor in process memory. */

@@ -1,7 +1,8 @@
-import { type Device, CPU_DEVICE } from './device.js';
+import { type BindableTensor } from './bindable-tensor.js';
+import { CPU_DEVICE } from './device.js';
 import { ELEMENT_TYPES, elementCount, type ElementType, type HostArray } from './element-type.js';
 import { TensorRowsError, TensorShapeError } from './errors.js';
-import { NativeHandle } from './native/native-handle.js';
+import { type HeldObject, NativeHandle } from './native/native-handle.js';
 import { addressOf, type OrtApi, type Pointer } from './native/ort-api.js';
 
 /** What a tensor is made from. */
@@ -21,16 +22,17 @@ export interface HostMemory {
 }
 
 /**
- * An OrtValue that holds a dense tensor, and the memory behind it.
+ * An OrtValue that holds a dense tensor in process memory, and that memory.
  * A tensor owns its OrtValue, not its memory: views share memory, and JavaScript frees it when nobody refers to it.
  */
-export class Tensor<T extends ElementType = ElementType> {
+export class Tensor<T extends ElementType = ElementType> implements BindableTensor<T> {
   readonly elementType: T;
   /** Shape, outermost dimension first. */
   readonly dims: readonly number[];
   /** The elements, row-major. Reading while a run writes them gives torn values. */
   readonly data: HostArray<T>;
-  readonly device: Device = CPU_DEVICE;
+  readonly device = CPU_DEVICE;
+  readonly memoryKind = 'host';
   private readonly handle: NativeHandle;
 
   private constructor(
@@ -79,6 +81,10 @@ export class Tensor<T extends ElementType = ElementType> {
   /** The OrtValue. Throws {@link DisposedError} after `dispose()`. */
   get pointer(): Pointer {
     return this.handle.pointer;
+  }
+
+  hold(): HeldObject {
+    return this.handle.hold();
   }
 
   /** Gives the OrtValue up. Bindings that use the tensor keep its memory alive until they are disposed. */

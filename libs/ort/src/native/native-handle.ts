@@ -1,4 +1,5 @@
 import { DisposedError } from '../errors.js';
+import { type DeviceTurns } from '../devices/device-turns.js';
 import { type OrtApi, type Pointer } from './ort-api.js';
 
 /** Kinds of native objects that outlive a call, with the function that releases each. */
@@ -7,6 +8,7 @@ const RELEASE_FUNCTIONS = {
   MemoryInfo: 'ReleaseMemoryInfo',
   Session: 'ReleaseSession',
   Binding: 'ReleaseIoBinding',
+  Allocator: 'ReleaseAllocator',
   Tensor: 'ReleaseValue',
   RunOptions: 'ReleaseRunOptions',
 } as const;
@@ -17,8 +19,16 @@ export interface HandleOptions {
   readonly pointer: Pointer;
   /** The object that this one was made from: it is released after this one. */
   readonly parent?: NativeHandle;
+  /** The device that the object uses: it is released when nothing else does. Absent for the CPU. */
+  readonly turns?: DeviceTurns;
   /** Called once, right after the native object was released. */
   readonly onRelease?: () => void;
+}
+
+/** A native object that somebody uses; to be let go exactly once. */
+export interface HeldObject {
+  readonly pointer: Pointer;
+  readonly letGo: () => void;
 }
 
 /**
@@ -46,13 +56,19 @@ export class NativeHandle {
 
   /** Keeps the object alive until `work` has settled, even when it is disposed meanwhile. */
   async use<T>(work: (pointer: Pointer) => Promise<T>): Promise<T> {
-    const { pointer } = this;
-    this.users++;
+    const { pointer, letGo } = this.hold();
     try {
       return await work(pointer);
     } finally {
-      this.leave();
+      letGo();
     }
+  }
+
+  /** Keeps the object alive until it is let go, even when it is disposed meanwhile. */
+  hold(): HeldObject {
+    const { pointer } = this;
+    this.users++;
+    return { pointer, letGo: () => this.leave() };
   }
 
   dispose(): void {
@@ -68,6 +84,12 @@ export class NativeHandle {
 
   private releaseIfUnused(): void {
     if (!this.disposed || this.users > 0) return;
+    const { turns } = this.options;
+    if (turns === undefined) this.release();
+    else turns.betweenTurns(() => this.release());
+  }
+
+  private release(): void {
     const { pointer, parent, onRelease } = this.options;
     this.api.release(RELEASE_FUNCTIONS[this.kind], pointer);
     this.api.liveHandles--;

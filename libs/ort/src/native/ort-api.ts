@@ -1,11 +1,22 @@
 import koffi from 'koffi';
 import { OrtError, OrtVersionError } from '../errors.js';
-import { FUNCTION_TABLE, ORT_API_VERSION, OUT, OUT_SIZE, PATH, type FunctionName } from './function-table.js';
+import {
+  FUNCTION_TABLE,
+  type FunctionName,
+  ORT_API_VERSION,
+  OUT,
+  OUT_INT,
+  OUT_SIZE,
+  PATH,
+  POINTERS,
+  STRINGS,
+} from './function-table.js';
 import { findOrtLibrary } from './library-path.js';
 
 /** A native pointer; koffi hands them out as integers. Null pointers are `null`. */
 export type Pointer = bigint;
-type NativeArgument = Pointer | number | string | null | ArrayBufferView | [Pointer | number | null];
+type NativeArgument =
+  Pointer | number | string | null | ArrayBufferView | [Pointer | number | null] | readonly string[];
 type NativeResult = Pointer | number | string | null | undefined;
 interface NativeFunction {
   (...args: NativeArgument[]): NativeResult;
@@ -28,6 +39,9 @@ type NativeType = Parameters<typeof koffi.out>[0];
 const NATIVE_TYPES: Record<string, () => NativeType> = {
   [OUT]: () => koffi.out(koffi.pointer('void *')),
   [OUT_SIZE]: () => koffi.out(koffi.pointer('size_t')),
+  [OUT_INT]: () => koffi.out(koffi.pointer('int')),
+  [POINTERS]: () => koffi.pointer('void *'),
+  [STRINGS]: () => koffi.pointer('str'),
   [PATH]: () => (process.platform === 'win32' ? 'str16' : 'str'),
 };
 
@@ -40,6 +54,7 @@ export class OrtApi {
     private readonly functions: Functions,
     /** Version of the library, such as `1.30.0`. */
     readonly version: string,
+    readonly libraryPath: string,
   ) {}
 
   /** Loads the library and its function table. Throws {@link OrtVersionError} when it is too old. */
@@ -55,7 +70,7 @@ export class OrtApi {
     const version = callPointer(getVersion, 'str', [])() as string;
     const table = callPointer(getApi, 'void *', ['uint32_t'])(ORT_API_VERSION) as Pointer | null;
     if (table === null) throw new OrtVersionError(version, ORT_API_VERSION);
-    return new OrtApi(bindFunctions(table), version);
+    return new OrtApi(bindFunctions(table), version, libraryPath);
   }
 
   /** Calls a function that returns a status. */
@@ -70,11 +85,30 @@ export class OrtApi {
     return out[0] as Pointer;
   }
 
-  /** Calls a function whose last parameter receives a size. */
+  /** Calls a function whose last parameter receives a count. */
   size(name: FunctionName, ...args: NativeArgument[]): number {
     const out: [number] = [0];
     this.check(name, this.functions[name](...args, out));
     return Number(out[0]);
+  }
+
+  /** Calls a function whose last parameters receive an array of pointers and its length, and returns the pointers. */
+  list(name: FunctionName, ...args: NativeArgument[]): Pointer[] {
+    const out: [Pointer | null] = [null];
+    const count = this.size(name, ...args, out);
+    return out[0] === null || count === 0 ? [] : readPointers(out[0], count);
+  }
+
+  /** Names of the execution providers that the library was built with. */
+  availableProviders(): string[] {
+    const out: [Pointer | null] = [null];
+    const count = this.size('GetAvailableProviders', out);
+    const names = out[0] as Pointer;
+    try {
+      return readPointers(names, count).map(readString);
+    } finally {
+      this.call('ReleaseAvailableProviders', names, count);
+    }
   }
 
   /**
