@@ -1,11 +1,20 @@
 /** ONNX's numbers for element types (`TensorProto.DataType`). */
-export const ONNX_ELEMENT_TYPES = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
+export const ONNX_ELEMENT_TYPES = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+} as const;
 
 export type OnnxElementType = keyof typeof ONNX_ELEMENT_TYPES;
 
 const ELEMENT_BYTES: Record<OnnxElementType, number> = {
   float32: 4,
   uint8: 1,
+  int8: 1,
   int32: 4,
   int64: 8,
   bool: 1,

@@ -1,5 +1,4 @@
-import { type Precision } from '@tessera/contracts';
-import { convertModel } from '@tessera/converter';
+import { convertModel, type WeightOptions } from '@tessera/converter';
 import { Engine, type GenerationResult } from '@tessera/engine';
 import { temporaryDirectory, type TemporaryDirectory } from '@tessera/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,10 +6,15 @@ import { ask, type Question, readQuestions, TINY_CHECKPOINT } from './tiny-engin
 
 /** Design: int8 and int4 give the answers of fp32 to at least this share of the evaluation questions. */
 const LEAST_SHARE = 0.98;
-const PRECISIONS: readonly Precision[] = ['fp16', 'int8', 'int4'];
+const VARIANTS: readonly (readonly [name: string, options: WeightOptions])[] = [
+  ['fp16', { precision: 'fp16' }],
+  ['int8', { precision: 'int8' }],
+  ['int8 with a dynamic vision encoder', { precision: 'int8', vision: 'dynamic' }],
+  ['int4', { precision: 'int4' }],
+];
 const questions = readQuestions();
 
-describe.each(PRECISIONS)('the small trained model in %s', (precision) => {
+describe.each(VARIANTS)('the small trained model in %s', (_, options) => {
   let directory: TemporaryDirectory;
   let engine: Engine;
   let answers: GenerationResult[];
@@ -19,7 +23,7 @@ describe.each(PRECISIONS)('the small trained model in %s', (precision) => {
 
   beforeAll(async () => {
     directory = await temporaryDirectory('tessera-precision');
-    await convertModel({ source: TINY_CHECKPOINT, output: directory.path, precision });
+    await convertModel({ source: TINY_CHECKPOINT, output: directory.path, ...options });
     engine = await Engine.load({ modelDirectory: directory.path, threads: 2, slotCount: 8 });
     answers = await Promise.all(questions.map(answer));
   });

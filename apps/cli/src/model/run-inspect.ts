@@ -41,7 +41,9 @@ function describeWeights(weights: ModelDescription['weights']): [name: string, v
   const matrix = (format: typeof weights.vision): string =>
     format.kind === 'float'
       ? activations
-      : `int${format.bits}, blocks of ${format.block_size}, accuracy level ${format.accuracy_level}`;
+      : format.kind === 'dynamic'
+        ? 'int8, inputs in 8 bits'
+        : `int${format.bits}, blocks of ${format.block_size}, accuracy level ${format.accuracy_level}`;
   const rows: [name: string, value: string][] = [
     ['  language model', matrix(weights.language_model)],
     ['  output layer', matrix(weights.lm_head)],

@@ -32,7 +32,12 @@ export function addWeightOptions(command: Command): Command {
     )
     .addOption(part('--embeddings <format>', 'embedding table (default: fp16 for int8 and int4)'))
     .addOption(part('--lm-head <format>', 'output layer (default: int8 for int4)'))
-    .addOption(part('--vision <format>', 'vision encoder and projector (default: int8 for int4)'));
+    .addOption(
+      new Option(
+        '--vision <format>',
+        'vision encoder and projector; dynamic: int8 with inputs in 8 bits, for CPUs (default: int8 for int4)',
+      ).choices([...PRECISIONS, 'dynamic']),
+    );
 }
 
 function accuracyLevel(text: string): NonNullable<WeightOptions['accuracyLevel']> {

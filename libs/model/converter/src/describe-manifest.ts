@@ -63,7 +63,7 @@ function describeLanguageModel({ config, plan }: FinishedConversion): ModelManif
 }
 
 function describeFormat(format: MatrixFormat): ModelManifest['weights']['vision'] {
-  if (format.kind === 'float') return format;
+  if (format.kind !== 'blocks') return format;
   const { kind, bits, blockSize, accuracyLevel } = format;
   return { kind, bits, block_size: blockSize, accuracy_level: accuracyLevel };
 }

@@ -19,8 +19,8 @@ export interface WeightOptions {
   readonly activations?: 'fp32' | 'fp16';
   readonly embeddings?: Precision;
   readonly lmHead?: Precision;
-  /** Vision encoder and projector. */
-  readonly vision?: Precision;
+  /** Vision encoder and projector. `dynamic` is int8 with inputs in 8 bits as well, one tile a run. */
+  readonly vision?: Precision | 'dynamic';
 }
 
 const MIN_BLOCK_SIZE = 16;
@@ -76,10 +76,11 @@ function refuseIdleOptions(
 
 function matrixFormat(
   part: string,
-  precision: Precision,
+  precision: Precision | 'dynamic',
   activations: ActivationType,
   options: WeightOptions,
 ): MatrixFormat {
+  if (precision === 'dynamic') return dynamicFormat(part, activations);
   if (precision === 'int8') return blockFormat(8, options);
   if (precision === 'int4') return blockFormat(4, options);
   if (toActivationType(precision) === activations) return { kind: 'float' };
@@ -89,6 +90,11 @@ function matrixFormat(
     precision,
     `int8, int4 or the activations' own type, which is ${own}`,
   );
+}
+
+function dynamicFormat(part: string, activations: ActivationType): MatrixFormat {
+  if (activations === 'float32') return { kind: 'dynamic' };
+  throw new InvalidWeightOptionError(part, 'dynamic', 'another format where activations are fp16');
 }
 
 function blockFormat(bits: 4 | 8, { blockSize, accuracyLevel = 4 }: WeightOptions): BlockFormat {

@@ -19,7 +19,16 @@ export interface BlockFormat {
   readonly accuracyLevel: 0 | 1 | 4;
 }
 
-export type MatrixFormat = FloatFormat | BlockFormat;
+/**
+ * Whole numbers of 8 bits with a scale for every output, multiplied in 8 bits by a CPU: inputs are rounded with one scale for
+ * all of a run (`DynamicQuantizeMatMul`). The fastest way through many rows, but only for runs that hold one thing: what
+ * shared a run would share its rounding.
+ */
+export interface DynamicFormat {
+  readonly kind: 'dynamic';
+}
+
+export type MatrixFormat = FloatFormat | BlockFormat | DynamicFormat;
 
 /** How the embedding table is stored; it is read by row, never multiplied. */
 export type EmbeddingFormat = 'float32' | 'float16' | 'int8' | 'int4';

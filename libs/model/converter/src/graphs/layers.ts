@@ -1,4 +1,5 @@
 import { type GraphBuilder, MICROSOFT_DOMAIN, ONNX_ELEMENT_TYPES, type Value } from '@tessera/onnx';
+import { DynamicMatrix } from '../formats/dynamic-matrix.js';
 import { floatPieces, transposedPieces } from '../formats/float-matrix.js';
 import { QuantizedMatrix } from '../formats/quantized-matrix.js';
 import { type ActivationType, type BlockFormat, type MatrixFormat } from '../formats/weight-formats.js';
@@ -34,12 +35,42 @@ export function emitLinear(
   { weight, bias, format }: Linear & { format: MatrixFormat },
 ): Value {
   const product = bias === undefined ? name : `${name}/matmul`;
-  const result =
-    format.kind === 'float'
-      ? emitMatMul(emission, product, input, weight)
-      : emitMatMulNBits(emission, product, input, { weight, format });
+  const result = emitProduct(emission, product, input, { weight, format });
   if (bias === undefined) return result;
   return emission.graph.node('Add', [result, emitWeight(emission, `${name}.bias`, bias)], { name });
+}
+
+function emitProduct(
+  emission: Emission,
+  name: string,
+  input: Value,
+  { weight, format }: { weight: Weight; format: MatrixFormat },
+): Value {
+  switch (format.kind) {
+    case 'float':
+      return emitMatMul(emission, name, input, weight);
+    case 'blocks':
+      return emitMatMulNBits(emission, name, input, { weight, format });
+    case 'dynamic':
+      return emitDynamicMatMul(emission, name, input, weight);
+  }
+}
+
+function emitDynamicMatMul({ graph }: Emission, name: string, input: Value, weight: Weight): Value {
+  const matrix = new DynamicMatrix(weight);
+  const numbers = graph.weight({
+    name: `${name}.weight`,
+    elementType: 'int8',
+    dims: [matrix.columns, matrix.rows],
+    pieces: () => matrix.numbers(),
+  });
+  const scales = graph.weight({
+    name: `${name}.scales`,
+    elementType: 'float32',
+    dims: [matrix.rows],
+    pieces: () => matrix.scales(),
+  });
+  return graph.node('DynamicQuantizeMatMul', [input, numbers, scales], { name, domain: MICROSOFT_DOMAIN });
 }
 
 /** ONNX's MatMul wants [in, out], so the weight is transposed. */
