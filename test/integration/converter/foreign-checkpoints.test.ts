@@ -122,6 +122,16 @@ describe('a model that is not of the card', () => {
     ['llm_config.architectures', ['__proto__'], ['is __proto__']],
     ['llm_config.hidden_act', 'relu', ['hidden_act in config.json is relu', 'silu']],
     [
+      'llm_config.partial_rotary_factor',
+      0.75,
+      ['partial_rotary_factor in config.json is 0.75', 'supported: 1'],
+    ],
+    [
+      'llm_config.rope_parameters',
+      { rope_theta: 1e4, rope_type: 'default', partial_rotary_factor: 0.5 },
+      ['partial_rotary_factor in config.json is 0.5'],
+    ],
+    [
       'llm_config.rope_scaling',
       { type: 'yarn', factor: 4 },
       ['rope_scaling in config.json is yarn', 'longrope'],

@@ -6,7 +6,7 @@ import { convertModel, type ConvertOptions, readManifest } from '@tessera/conver
 import { Engine } from '@tessera/engine';
 import { OrtRuntime } from '@tessera/ort';
 import { loadTokenizer, stripText } from '@tessera/tokenizer';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { apiMessages, caseImages, GOLDEN_FAMILIES, type GoldenFamily, loadPicture } from './golden-cases.js';
 import { PillowTiler } from './pillow-tiler.js';
 import { readReferenceArrays } from './safetensors.js';
@@ -66,7 +66,9 @@ describe.each(GOLDEN_FAMILIES)('$name', (family) => {
     const { tilePlans } = engine.plan({ messages: apiMessages(goldenCase), images });
     const { tiles } = await readManifest(modelDirectory);
     const runtime = OrtRuntime.create({ intraOpThreads: 2, spin: false });
+    onTestFinished(() => runtime.dispose());
     const session = await runtime.createSession(path.join(modelDirectory, 'vision.onnx'));
+    onTestFinished(() => session.dispose());
     const expected = reference.floats(`${goldenCase.key}.features`);
     const tileCount = tilePlans.reduce((sum, plan) => sum + plan.tileCount, 0);
     const width = expected.length / tileCount / tiles.tokens_per_tile;

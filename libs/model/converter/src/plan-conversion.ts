@@ -2,6 +2,7 @@ import { type GraphBuilder } from '@tessera/onnx';
 import { type Checkpoint } from './checkpoint/checkpoint.js';
 import { refuseForeignTensors, refuseUnexpectedTensors } from './checkpoint/unexpected-tensors.js';
 import { type ModelConfig } from './config/model-config.js';
+import { usedLayerCount } from './config/used-layers.js';
 import { UnsupportedArchitectureError } from './errors/index.js';
 import { type WeightFormats } from './formats/weight-formats.js';
 import { buildDecoderGraph } from './graphs/decoder-graph.js';
@@ -65,6 +66,7 @@ function refuseUnsupported(config: ModelConfig): void {
     ['vision_config.norm_type', vision.normType, ['layer_norm', 'rms_norm']],
     ['vision_config.hidden_act', vision.activation, ['gelu']],
     ['hidden_act', language.activation, ['silu']],
+    ['partial_rotary_factor', String(language.rope.rotatedShare), ['1']],
   ];
   for (const [setting, given, supported] of rules) {
     if (supported.includes(given)) continue;
@@ -86,7 +88,7 @@ function describeVision({ vision, tiles, downsampleRatio }: ModelConfig): Vision
     tileSizePixels: tiles.sizePixels,
     patchesPerSide,
     tokensPerTile: (patchesPerSide * downsampleRatio) ** 2,
-    layerCount: vision.selectLayer < 0 ? vision.layerCount + 1 + vision.selectLayer : vision.selectLayer,
+    layerCount: usedLayerCount(vision),
   };
 }
 

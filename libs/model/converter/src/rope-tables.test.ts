@@ -3,7 +3,13 @@ import { type LanguageConfig } from './config/model-config.js';
 import { UnsupportedArchitectureError } from './errors/index.js';
 import { fillRopeTables, planRope, type RopePlan, type RopeTables } from './rope-tables.js';
 
-const rope = { theta: 10_000, type: 'default', shortFactors: undefined, longFactors: undefined };
+const rope = {
+  theta: 10_000,
+  rotatedShare: 1,
+  type: 'default',
+  shortFactors: undefined,
+  longFactors: undefined,
+};
 const config: LanguageConfig = {
   family: 'Phi3ForCausalLM',
   hiddenSize: 3072,

@@ -13,6 +13,7 @@ const ropeSchema = z.object({
   type: z.string().nullish(),
   rope_type: z.string().nullish(),
   rope_theta: ropeThetaSchema.nullish(),
+  partial_rotary_factor: z.number().nullish(),
   short_factor: z.array(ropeFactorSchema).nullish(),
   long_factor: z.array(ropeFactorSchema).nullish(),
 });
@@ -30,6 +31,7 @@ export const languageSchema = z.object({
   rms_norm_eps: epsilonSchema,
   hidden_act: z.string().default('silu'),
   rope_theta: ropeThetaSchema.nullish(),
+  partial_rotary_factor: z.number().nullish(),
   rope_scaling: ropeSchema.nullish(),
   /** What transformers 5 writes in place of `rope_theta` and `rope_scaling`. */
   rope_parameters: ropeSchema.nullish(),
@@ -79,6 +81,7 @@ function toRopeConfig(fields: LanguageFields): RopeConfig {
   const parameters = fields.rope_parameters ?? { rope_theta: theta, ...scaling };
   return {
     theta: parameters.rope_theta ?? theta ?? DEFAULT_ROPE_THETA,
+    rotatedShare: parameters.partial_rotary_factor ?? fields.partial_rotary_factor ?? 1,
     type: parameters.type ?? parameters.rope_type ?? 'default',
     shortFactors: parameters.short_factor ?? undefined,
     longFactors: parameters.long_factor ?? undefined,

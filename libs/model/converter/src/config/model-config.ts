@@ -19,6 +19,8 @@ export interface VisionConfig {
 /** Rotary position embedding as configured. */
 export interface RopeConfig {
   readonly theta: number;
+  /** Of each head, how much is rotated. */
+  readonly rotatedShare: number;
   /** `default` where the configuration names none. */
   readonly type: string;
   readonly shortFactors: readonly number[] | undefined;

@@ -1,9 +1,10 @@
 import { CheckpointFileInvalidError } from '../errors/index.js';
 import { type ModelConfig } from './model-config.js';
+import { usedLayerCount } from './used-layers.js';
 
 /** Settings that are each possible and together are not. Throws {@link CheckpointFileInvalidError}. */
 export function refuseImpossible(file: string, { vision, language, tiles }: ModelConfig): void {
-  const selected = vision.selectLayer < 0 ? vision.layerCount + 1 + vision.selectLayer : vision.selectLayer;
+  const used = usedLayerCount(vision);
   const rules: [broken: boolean, reason: string][] = [
     [
       vision.hiddenSize % vision.headCount !== 0,
@@ -14,7 +15,7 @@ export function refuseImpossible(file: string, { vision, language, tiles }: Mode
       `num_key_value_heads is ${language.keyValueHeadCount}, which does not divide num_attention_heads ${language.headCount}`,
     ],
     [
-      selected < 1 || selected > vision.layerCount,
+      used < 1 || used > vision.layerCount,
       `the selected layer is ${vision.selectLayer}, the vision encoder has ${vision.layerCount}`,
     ],
     [tiles.min > tiles.max, `the fewest tiles of an image are ${tiles.min}, the most ${tiles.max}`],

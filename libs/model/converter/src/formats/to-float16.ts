@@ -1,8 +1,8 @@
-/** Largest finite value of IEEE 754 binary16. */
-export const FLOAT16_MAX = 65_504;
+/** From here on values are nearer to infinity than to 65,504, the largest finite value of IEEE 754 binary16. */
+const FLOAT16_BOUND = 65_520;
 
 /**
- * Nearest binary16 of each float32, ties to even, as bits. A value past {@link FLOAT16_MAX} becomes infinite: callers
+ * Nearest binary16 of each float32, ties to even, as bits. A value that binary16 cannot hold becomes infinite: callers
  * that cannot have that look first ({@link findBeyondFloat16}).
  */
 export function toFloat16(values: Float32Array): Uint16Array<ArrayBuffer> {
@@ -14,8 +14,7 @@ export function toFloat16(values: Float32Array): Uint16Array<ArrayBuffer> {
 
 /** Index of the first value that binary16 cannot hold; -1 where there is none. */
 export function findBeyondFloat16(values: Float32Array): number {
-  // Values up to 65,519.99 round to the largest finite one.
-  return values.findIndex((value) => !(Math.abs(value) < 65_520));
+  return values.findIndex((value) => !(Math.abs(value) < FLOAT16_BOUND));
 }
 
 function halfOf(bits: number): number {
