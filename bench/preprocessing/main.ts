@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { decodeImage, probeImage } from '@tessera/media';
 import { OrtRuntime } from '@tessera/ort';
-import { buildTilingGraph, planTiles, Tiler } from '@tessera/preprocessing';
+import { planTiles, Tiler } from '@tessera/preprocessing';
 import { describeMachine, median, printTable, RUNS } from '../measure.js';
 import { makePictures, type Picture } from './pictures.js';
 
@@ -31,15 +31,8 @@ interface Stage {
 }
 
 class OurPipeline {
-  private constructor(
-    private readonly runtime: OrtRuntime,
-    private readonly tiler: Tiler,
-  ) {}
-
-  static async create(): Promise<OurPipeline> {
-    const runtime = OrtRuntime.create({ intraOpThreads: threads, spin: false });
-    return new OurPipeline(runtime, await Tiler.load(runtime, buildTilingGraph(TILE_SIZE), TILE_SIZE));
-  }
+  private readonly runtime = OrtRuntime.create({ intraOpThreads: threads, spin: false });
+  private readonly tiler = new Tiler(TILE_SIZE, threads);
 
   async prepare(bytes: Uint8Array, maxTiles: number): Promise<Stage> {
     const startedAt = performance.now();
@@ -121,7 +114,7 @@ console.log(
   `${describeMachine()}; ${threads} threads, ${imageCount} images a run, medians of ${RUNS} runs\n`,
 );
 const directory = await mkdtemp(path.join(tmpdir(), 'tessera-bench-'));
-const pipeline = await OurPipeline.create();
+const pipeline = new OurPipeline();
 try {
   const rows: (string | number)[][] = [];
   for (const picture of await makePictures()) rows.push(await measure(pipeline, picture, directory));

@@ -7,5 +7,11 @@ export {
   type TilePlan,
   type TilingOptions,
 } from './tile-grid.js';
+export {
+  ImageTooWideToResizeError,
+  TilerDisposedError,
+  TilingSizeError,
+  TilingThreadError,
+} from './errors.js';
 export { type ImageTiler, Tiler } from './tiler.js';
 export { buildTilingGraph } from './tiling-graph.js';

@@ -1,6 +1,9 @@
-import { type OrtRuntime, type Session, type Tensor } from '@tessera/ort';
-import { chooseFirstPass, type PixelSize } from './first-pass.js';
-import { type TileGrid, type TilePlan } from './tile-grid.js';
+import { type Tensor } from '@tessera/ort';
+import { TilerDisposedError, TilingSizeError } from './errors.js';
+import { RESAMPLER_WASM } from './generated/resampler-wasm.js';
+import { planResize } from './resize-job.js';
+import { type TilePlan } from './tile-grid.js';
+import { TilingThread } from './tiling-thread.js';
 
 /** Turns an image's pixels into tiles. */
 export interface ImageTiler {
@@ -10,66 +13,65 @@ export interface ImageTiler {
    * @param pixels RGB bytes, [height, width, 3]
    * @param into uint8 [tileCount, 3, size, size]
    */
-  tile(pixels: Uint8Array, plan: TilePlan, into: Tensor<'uint8'>): Promise<void>;
+  tile(pixels: Uint8Array, plan: TilePlan, into: Tensor<'uint8'>, signal?: AbortSignal): Promise<void>;
   dispose(): void;
 }
 
-/** Cuts images into tiles with a model's `tiling.onnx`. Runs on the CPU, whatever the model's device. */
+/**
+ * Cuts images into tiles with Pillow's bicubic to the bit, on threads of its own. They are started when they are
+ * needed, and no more than `maxThreads` of them; an image takes one, and waits for it where none is free.
+ */
 export class Tiler implements ImageTiler {
-  private constructor(
-    private readonly runtime: OrtRuntime,
-    private readonly session: Session,
+  private readonly module = new WebAssembly.Module(Buffer.from(RESAMPLER_WASM, 'base64'));
+  private readonly idle: TilingThread[] = [];
+  private readonly busy = new Set<TilingThread>();
+  private readonly waiting: (() => void)[] = [];
+  private isDisposed = false;
+
+  constructor(
     readonly tileSizePixels: number,
+    private readonly maxThreads: number,
   ) {}
 
-  /** `model` is a path or the bytes of the tiling graph. */
-  static async load(runtime: OrtRuntime, model: string | Uint8Array, tileSizePixels: number): Promise<Tiler> {
-    return new Tiler(runtime, await runtime.createSession(model), tileSizePixels);
-  }
-
-  async tile(pixels: Uint8Array, plan: TilePlan, into: Tensor<'uint8'>): Promise<void> {
-    const gridTiles = plan.columns * plan.rows;
-    const image = this.runtime.tensorOver('uint8', [1, plan.height, plan.width, 3], pixels);
+  async tile(pixels: Uint8Array, plan: TilePlan, into: Tensor<'uint8'>, signal?: AbortSignal): Promise<void> {
+    this.checkSizes(pixels, plan, into);
+    const thread = await this.borrowThread();
     try {
-      await this.cut(image, plan, into.rows(0, gridTiles));
-      const thumbnail = { ...plan, columns: 1, rows: 1 };
-      if (plan.hasThumbnail) await this.cut(image, thumbnail, into.rows(gridTiles, 1));
+      signal?.throwIfAborted();
+      await thread.tile(pixels, planResize(plan, this.tileSizePixels), into.data, signal);
     } finally {
-      image.dispose();
+      this.giveBack(thread);
     }
   }
 
+  /** Ends the threads; images that are under way fail. */
   dispose(): void {
-    this.session.dispose();
+    this.isDisposed = true;
+    for (const thread of [...this.idle.splice(0), ...this.busy]) thread.close();
+    for (const goOn of this.waiting.splice(0)) goOn();
   }
 
-  /** Resizes the whole image to the grid and cuts it; disposes `output`, which is a view. */
-  private async cut(
-    image: Tensor<'uint8'>,
-    { columns, rows, width, height }: TileGrid & PixelSize,
-    output: Tensor<'uint8'>,
-  ): Promise<void> {
-    const size = this.tileSizePixels;
-    const [newWidth, newHeight] = [columns * size, rows * size];
-    const first = chooseFirstPass({ width, height }, { width: newWidth, height: newHeight });
-    const firstShape = this.shape([1, 3, newHeight, first === 'width' ? newWidth : width]);
-    const resizedShape = this.shape([1, 3, newHeight, newWidth]);
-    const gridShape = this.shape([3, rows, size, columns, size]);
-    const binding = this.session.createBinding();
-    try {
-      binding
-        .bindInput('image', image)
-        .bindInput('first_shape', firstShape)
-        .bindInput('resized_shape', resizedShape)
-        .bindInput('grid_shape', gridShape);
-      await binding.bindOutput('tiles', output).run();
-    } finally {
-      binding.dispose();
-      for (const tensor of [firstShape, resizedShape, gridShape, output]) tensor.dispose();
+  private async borrowThread(): Promise<TilingThread> {
+    while (this.busy.size >= this.maxThreads && !this.isDisposed) {
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
     }
+    if (this.isDisposed) throw new TilerDisposedError();
+    const thread = this.idle.pop() ?? new TilingThread(this.module);
+    this.busy.add(thread);
+    return thread;
   }
 
-  private shape(dims: readonly number[]): Tensor<'int64'> {
-    return this.runtime.tensorOf('int64', [dims.length], BigInt64Array.from(dims, BigInt));
+  private giveBack(thread: TilingThread): void {
+    this.busy.delete(thread);
+    if (thread.isReusable) this.idle.push(thread);
+    else thread.close();
+    this.waiting.shift()?.();
+  }
+
+  private checkSizes(pixels: Uint8Array, plan: TilePlan, into: Tensor<'uint8'>): void {
+    const pixelBytes = 3 * plan.width * plan.height;
+    if (pixels.length !== pixelBytes) throw new TilingSizeError('pixels', pixelBytes, pixels.length);
+    const tileBytes = 3 * plan.tileCount * this.tileSizePixels ** 2;
+    if (into.data.length !== tileBytes) throw new TilingSizeError('tiles', tileBytes, into.data.length);
   }
 }

@@ -32,16 +32,7 @@ describe('the engine under failures', () => {
     onStep: (snapshot) => violations.push(...findViolations(snapshot)),
     createTiler: (engineRuntime, tileSizePixels): ImageTiler => {
       runtime = engineRuntime;
-      const loading = Tiler.load(
-        engineRuntime,
-        path.join(model.modelDirectory, 'tiling.onnx'),
-        tileSizePixels,
-      );
-      return {
-        tileSizePixels,
-        tile: async (pixels, plan, into) => (await loading).tile(pixels, plan, into),
-        dispose: () => void loading.then((tiler) => tiler.dispose()),
-      };
+      return new Tiler(tileSizePixels, 2);
     },
   };
 

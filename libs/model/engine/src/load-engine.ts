@@ -92,9 +92,8 @@ interface NativeContext {
 }
 
 async function loadNativeParts(options: EngineOptions, { manifest, classes, keep }: NativeContext) {
-  const runtime = keep(
-    OrtRuntime.create({ intraOpThreads: options.threads ?? defaultThreadCount(), spin: false }),
-  );
+  const threads = options.threads ?? defaultThreadCount();
+  const runtime = keep(OrtRuntime.create({ intraOpThreads: threads, spin: false }));
   const load = async (file: string): Promise<Session> =>
     keep(
       await runtime.createSession(path.join(options.modelDirectory, file), {
@@ -102,13 +101,10 @@ async function loadNativeParts(options: EngineOptions, { manifest, classes, keep
       }),
     );
   const { size_pixels: tileSizePixels } = manifest.tiles;
-  const tiler = keep(
-    options.createTiler?.(runtime, tileSizePixels) ??
-      (await Tiler.load(runtime, path.join(options.modelDirectory, 'tiling.onnx'), tileSizePixels)),
-  );
+  const tiler = keep(options.createTiler?.(runtime, tileSizePixels) ?? new Tiler(tileSizePixels, threads));
   const visionSession = await load('vision.onnx');
   const decoder = await load('decoder.onnx');
-  const tilesPerRun = options.tilesPerRun ?? DEFAULT_TILES_PER_RUN;
+  const tilesPerRun = sharesRuns(manifest) ? (options.tilesPerRun ?? DEFAULT_TILES_PER_RUN) : 1;
   const vision = keep(new VisionRunner(runtime, visionSession, visionSizes(manifest), tilesPerRun));
   const { hidden_size: hiddenSize, vocabulary_size: vocabularySize } = manifest.language_model;
   const sizes = { hiddenSize, vocabularySize, elementType: manifest.weights.activations };
@@ -139,6 +135,11 @@ function cacheShape({ language_model: model, weights }: ModelManifest) {
     headSize: model.head_size,
     elementType: weights.activations,
   };
+}
+
+/** Kernels with one scale for all of a run must have one tile in it, or an answer would depend on its neighbours. */
+function sharesRuns({ weights }: ModelManifest): boolean {
+  return weights.vision.kind !== 'dynamic';
 }
 
 function visionSizes({ tiles, language_model, weights }: ModelManifest) {

@@ -25,7 +25,9 @@ export async function tileImage(
   const pixels = await rejectOnAbort(image.decode(), signals);
   const tiles = runtime.allocate('uint8', [plan.tileCount, 3, size, size]);
   try {
-    await watchdog.guard(() => tiler.tile(pixels, plan, tiles), new AbortController());
+    const late = new AbortController();
+    const signal = AbortSignal.any([late.signal, ...signals.filter((one) => one !== undefined)]);
+    await watchdog.guard(() => tiler.tile(pixels, plan, tiles, signal), late);
     for (const signal of signals) signal?.throwIfAborted();
     return tiles;
   } catch (error) {

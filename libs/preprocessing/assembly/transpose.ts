@@ -1,0 +1,107 @@
+/** Turns 16 rows of 16 bytes into 16 columns: four rounds of interleaving each row with the one 8 further on. */
+export function transpose(source: usize, sourceStride: usize, into: usize, intoStride: usize): void {
+  const r0 = v128.load(source + 0 * sourceStride);
+  const r1 = v128.load(source + 1 * sourceStride);
+  const r2 = v128.load(source + 2 * sourceStride);
+  const r3 = v128.load(source + 3 * sourceStride);
+  const r4 = v128.load(source + 4 * sourceStride);
+  const r5 = v128.load(source + 5 * sourceStride);
+  const r6 = v128.load(source + 6 * sourceStride);
+  const r7 = v128.load(source + 7 * sourceStride);
+  const r8 = v128.load(source + 8 * sourceStride);
+  const r9 = v128.load(source + 9 * sourceStride);
+  const r10 = v128.load(source + 10 * sourceStride);
+  const r11 = v128.load(source + 11 * sourceStride);
+  const r12 = v128.load(source + 12 * sourceStride);
+  const r13 = v128.load(source + 13 * sourceStride);
+  const r14 = v128.load(source + 14 * sourceStride);
+  const r15 = v128.load(source + 15 * sourceStride);
+  const p0 = lower(r0, r8);
+  const p1 = upper(r0, r8);
+  const p2 = lower(r1, r9);
+  const p3 = upper(r1, r9);
+  const p4 = lower(r2, r10);
+  const p5 = upper(r2, r10);
+  const p6 = lower(r3, r11);
+  const p7 = upper(r3, r11);
+  const p8 = lower(r4, r12);
+  const p9 = upper(r4, r12);
+  const p10 = lower(r5, r13);
+  const p11 = upper(r5, r13);
+  const p12 = lower(r6, r14);
+  const p13 = upper(r6, r14);
+  const p14 = lower(r7, r15);
+  const p15 = upper(r7, r15);
+  const q0 = lower(p0, p8);
+  const q1 = upper(p0, p8);
+  const q2 = lower(p1, p9);
+  const q3 = upper(p1, p9);
+  const q4 = lower(p2, p10);
+  const q5 = upper(p2, p10);
+  const q6 = lower(p3, p11);
+  const q7 = upper(p3, p11);
+  const q8 = lower(p4, p12);
+  const q9 = upper(p4, p12);
+  const q10 = lower(p5, p13);
+  const q11 = upper(p5, p13);
+  const q12 = lower(p6, p14);
+  const q13 = upper(p6, p14);
+  const q14 = lower(p7, p15);
+  const q15 = upper(p7, p15);
+  const t0 = lower(q0, q8);
+  const t1 = upper(q0, q8);
+  const t2 = lower(q1, q9);
+  const t3 = upper(q1, q9);
+  const t4 = lower(q2, q10);
+  const t5 = upper(q2, q10);
+  const t6 = lower(q3, q11);
+  const t7 = upper(q3, q11);
+  const t8 = lower(q4, q12);
+  const t9 = upper(q4, q12);
+  const t10 = lower(q5, q13);
+  const t11 = upper(q5, q13);
+  const t12 = lower(q6, q14);
+  const t13 = upper(q6, q14);
+  const t14 = lower(q7, q15);
+  const t15 = upper(q7, q15);
+  const c0 = lower(t0, t8);
+  const c1 = upper(t0, t8);
+  const c2 = lower(t1, t9);
+  const c3 = upper(t1, t9);
+  const c4 = lower(t2, t10);
+  const c5 = upper(t2, t10);
+  const c6 = lower(t3, t11);
+  const c7 = upper(t3, t11);
+  const c8 = lower(t4, t12);
+  const c9 = upper(t4, t12);
+  const c10 = lower(t5, t13);
+  const c11 = upper(t5, t13);
+  const c12 = lower(t6, t14);
+  const c13 = upper(t6, t14);
+  const c14 = lower(t7, t15);
+  const c15 = upper(t7, t15);
+  v128.store(into + 0 * intoStride, c0);
+  v128.store(into + 1 * intoStride, c1);
+  v128.store(into + 2 * intoStride, c2);
+  v128.store(into + 3 * intoStride, c3);
+  v128.store(into + 4 * intoStride, c4);
+  v128.store(into + 5 * intoStride, c5);
+  v128.store(into + 6 * intoStride, c6);
+  v128.store(into + 7 * intoStride, c7);
+  v128.store(into + 8 * intoStride, c8);
+  v128.store(into + 9 * intoStride, c9);
+  v128.store(into + 10 * intoStride, c10);
+  v128.store(into + 11 * intoStride, c11);
+  v128.store(into + 12 * intoStride, c12);
+  v128.store(into + 13 * intoStride, c13);
+  v128.store(into + 14 * intoStride, c14);
+  v128.store(into + 15 * intoStride, c15);
+}
+
+function lower(a: v128, b: v128): v128 {
+  return v128.shuffle<i8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+
+function upper(a: v128, b: v128): v128 {
+  return v128.shuffle<i8>(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
