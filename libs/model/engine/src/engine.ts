@@ -1,5 +1,7 @@
-import { type FinishReason, type ServedModel } from '@tessera/contracts';
+import { type ServedModel } from '@tessera/contracts';
 import pLimit, { type LimitFunction } from 'p-limit';
+import { type AnswerOptions, resolveAnswerOptions } from './answer-options.js';
+import { Choice } from './choice.js';
 import { type EngineOptions } from './engine-options.js';
 import { ContextLengthExceededError, EngineClosedError } from './errors.js';
 import { type GenerationRequest, type GenerationResult } from './generation.js';
@@ -7,10 +9,13 @@ import { disposeInReverse, type EngineParts, loadEngineParts } from './load-engi
 import { type PlannedPrompt, planPrompt, planPromptStepwise } from './plan-prompt.js';
 import { classFor } from './policy/slot-classes.js';
 import { prepareImages } from './prepare-images.js';
+import { runTogether } from './run-together.js';
+import { Candidates } from './sampling/candidates.js';
+import { randomSeed } from './sampling/split-mix-64.js';
 import { Sequence, type SequenceHooks } from './sequence.js';
 import { type SequenceImage } from './sequence-image.js';
 import { runInSlices } from './time-slices.js';
-import { toResult } from './to-result.js';
+import { type FinishedChoice, toResult } from './to-result.js';
 import { rejectOnAbort } from './reject-on-abort.js';
 
 /** How long planning a prompt may keep the event loop from turning. */
@@ -29,6 +34,16 @@ interface PlannedRequest {
   readonly classIndex: number;
   /** `performance.now()` */
   readonly startedAt: number;
+  readonly options: AnswerOptions;
+  /** 64 bits; the choice of index i has the stream of `seed + i`. */
+  readonly seed: bigint;
+}
+
+/** A choice of a request, whose turn it is. */
+interface Turn {
+  readonly request: GenerationRequest;
+  readonly planned: PlannedRequest;
+  readonly signal: AbortSignal;
 }
 
 /** A loaded model that answers requests, many at a time. */
@@ -41,6 +56,7 @@ export class Engine {
   private readonly active = new Set<Promise<GenerationResult>>();
   private readonly closing = new AbortController();
   private closed: Promise<void> | undefined;
+  private candidates: Candidates | undefined;
 
   private constructor(private readonly parts: EngineParts) {
     this.admission = parts.classes.map(({ slotCount }) => pLimit(ADMITTED_PER_SLOT * slotCount));
@@ -73,24 +89,27 @@ export class Engine {
 
   /** Token ids and tiles of a request without running it. Throws what {@link generate} would throw of the request alone. */
   plan(request: GenerationRequest): PlannedPrompt {
+    resolveAnswerOptions(request);
     return planPrompt({ ...this.parts, contextTokens: this.contextTokens }, request);
   }
 
   /**
    * Answers a request. The answer does not depend on what else runs.
-   * Throws {@link ContextLengthExceededError} before any work; rejects with the signal's reason as soon as it aborts, and
-   * with {@link EngineClosedError} when the engine is closed. No hook is called after that.
+   * Throws GenerationParameterError and {@link ContextLengthExceededError} before any work; rejects with the signal's
+   * reason as soon as it aborts, and with {@link EngineClosedError} when the engine is closed. No hook is called after that.
    */
   async generate(request: GenerationRequest): Promise<GenerationResult> {
     const startedAt = performance.now();
     if (this.closing.signal.aborted) throw new EngineClosedError();
     request.signal?.throwIfAborted();
+    const options = resolveAnswerOptions(request);
     const planner = { ...this.parts, contextTokens: this.contextTokens };
     const prompt = await this.planning(() =>
       runInSlices(planPromptStepwise(planner, request), PLANNING_SLICE_MS),
     );
     const classIndex = this.classOf(prompt);
-    const answer = this.admitted(classIndex)(() => this.answer(request, { prompt, classIndex, startedAt }));
+    const seed = options.sampling.seed ?? randomSeed();
+    const answer = this.answerAll(request, { prompt, classIndex, startedAt, options, seed });
     const result = rejectOnAbort(answer, [request.signal, this.closing.signal]);
     this.active.add(result);
     try {
@@ -114,11 +133,27 @@ export class Engine {
     disposeInReverse(this.parts.disposables);
   }
 
-  private async answer(request: GenerationRequest, planned: PlannedRequest): Promise<GenerationResult> {
-    const contents = planned.prompt.images.flatMap(({ content }) => content ?? []);
+  /** Each choice is a sequence of its own; they share what the caches hold of prompt and images. */
+  private async answerAll(request: GenerationRequest, planned: PlannedRequest): Promise<GenerationResult> {
+    const admitted = this.admitted(planned.classIndex);
+    const answer = (index: number, signal: AbortSignal): Promise<FinishedChoice> =>
+      admitted(() => this.answer(this.toChoice(index, request, planned), { request, planned, signal }));
+    const finished = await runTogether(planned.options.choiceCount, request.signal, answer);
+    return toResult(finished, { ...this.parts, ...planned });
+  }
+
+  private toChoice(index: number, request: GenerationRequest, { options, seed }: PlannedRequest): Choice {
+    const { manifest, tokenizer } = this.parts;
+    const candidates = (): Candidates =>
+      (this.candidates ??= new Candidates(manifest.language_model.vocabulary_size));
+    return new Choice({ index, request, answer: options, seed: seed + BigInt(index), tokenizer, candidates });
+  }
+
+  private async answer(choice: Choice, turn: Turn): Promise<FinishedChoice> {
+    const contents = turn.planned.prompt.images.flatMap(({ content }) => content ?? []);
     const leave = await this.parts.features.claim(contents);
     try {
-      return await this.answerInTurn(request, planned, leave);
+      return await this.answerInTurn(choice, turn, leave);
     } finally {
       leave();
     }
@@ -126,11 +161,10 @@ export class Engine {
 
   /** @param imagesEncoded to be called as soon as others may use the features of the images. */
   private async answerInTurn(
-    request: GenerationRequest,
-    { prompt, classIndex, startedAt }: PlannedRequest,
+    choice: Choice,
+    { request, planned: { prompt, classIndex }, signal }: Turn,
     imagesEncoded: () => void,
-  ): Promise<GenerationResult> {
-    const { signal } = request;
+  ): Promise<FinishedChoice> {
     const signals = [signal, this.closing.signal];
     const { images, preprocessMs } = await this.preparation(async () => {
       const tilingFrom = performance.now();
@@ -138,13 +172,8 @@ export class Engine {
       return { images: prepared, preprocessMs: performance.now() - tilingFrom };
     });
     const preparedAt = performance.now();
-    const text = this.parts.tokenizer.createTextStream();
-    const emit = (delta: string): void => {
-      if (delta !== '') request.onText?.(delta);
-    };
     const hooks: SequenceHooks = {
-      onToken: (tokenId) => emit(text.push(tokenId)),
-      onLogits: (logits) => request.onLogits?.(logits),
+      ...choice.hooks,
       onImagesEncoded: () => {
         this.keepFeatures(prompt, images);
         imagesEncoded();
@@ -152,9 +181,9 @@ export class Engine {
     };
     const sequence = new Sequence({ prompt, classIndex, images, hooks, signal });
     this.parts.scheduler.submit(sequence);
-    const finishReason: FinishReason = await sequence.finished;
-    emit(text.end());
-    return toResult(sequence, { ...this.parts, finishReason, startedAt, preparedAt, preprocessMs });
+    const finishReason = await sequence.finished;
+    const finished = choice.finish(finishReason, sequence.tokenIds);
+    return { sequence, choice: finished, preparedAt, preprocessMs };
   }
 
   private keepFeatures(prompt: PlannedPrompt, images: readonly SequenceImage[]): void {

@@ -5,6 +5,8 @@ import {
   type PromptMessage,
   type Usage,
 } from '@tessera/contracts';
+import { type TokenProbability } from './sampling/log-probabilities.js';
+import { type SamplingParams } from './sampling/sampling-params.js';
 
 /** An image of a request. Its size is known first: prompts are checked before any pixel is decoded. */
 export interface GenerationImage {
@@ -27,11 +29,19 @@ export interface GenerationRequest {
   readonly images: readonly GenerationImage[];
   /** Absent: DEFAULT_MAX_TOKENS, or what the context leaves. Given: refused when it does not fit. */
   readonly maxTokens?: number;
+  /** Absent: the most likely token each time. */
+  readonly sampling?: SamplingParams;
+  /** Up to 4 strings that end the answer; it ends before them. */
+  readonly stop?: readonly string[];
+  /** Asks for every token's log probability, with those of the `top` most likely ones, 0 to 20. */
+  readonly logprobs?: { readonly top: number };
+  /** Answers to be made, 1 to 128; each has a stream of random numbers of its own. @defaultValue 1 */
+  readonly n?: number;
   readonly signal?: AbortSignal;
-  /** Called with each new piece of text, whole characters only. */
-  readonly onText?: (delta: string) => void;
-  /** Called with the logits [vocabulary] of every new token, valid during the call. */
-  readonly onLogits?: (logits: Float32Array) => void;
+  /** Called with each new piece of text of a choice (from 0), whole characters only, never a part of a stop string. */
+  readonly onText?: (delta: string, choice: number) => void;
+  /** Called with the logits [vocabulary] of every new token of a choice, valid during the call. */
+  readonly onLogits?: (logits: Float32Array, choice: number) => void;
 }
 
 /** Milliseconds of wall time in each stage. */
@@ -49,13 +59,34 @@ export interface GenerationTimings {
   totalMs: number;
 }
 
-export interface GenerationResult {
+/** A token with its log probability by the model's own logits, before penalties and temperature. */
+export interface LikelyToken extends TokenProbability {
+  /** What it stands for inside a text, in UTF-8; it may be part of a character. */
+  readonly bytes: Uint8Array;
+}
+
+export interface TokenLogprob extends LikelyToken {
+  /** The most likely tokens at its place, best first. */
+  readonly top: readonly LikelyToken[];
+}
+
+export interface GenerationChoice {
   readonly text: string;
-  /** The stop token left out. */
+  /** The stop token left out; the tokens of a stop string are among them. */
   readonly tokenIds: readonly number[];
   readonly finishReason: FinishReason;
+  /** One entry per token, where the request asked for them. */
+  readonly logprobs?: readonly TokenLogprob[];
+}
+
+/** What a request becomes; the first choice stands for itself. */
+export interface GenerationResult extends GenerationChoice {
+  /** As many as were asked for. */
+  readonly choices: readonly GenerationChoice[];
+  /** The prompt counts once, whatever the number of choices. */
   readonly usage: Usage;
   readonly tiles: readonly ImageTiles[];
+  /** Those of the choice that ended last. */
   readonly timings: GenerationTimings;
   readonly model: ModelReference;
 }

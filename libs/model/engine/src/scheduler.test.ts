@@ -118,9 +118,11 @@ function probe(
     classIndex: 0,
     images: tileCount === 0 ? [] : [SequenceImage.toEncode(tileCount, tiles, features)],
     hooks: {
-      onLogits: () => {},
       onImagesEncoded: () => {},
-      onToken: (token) => void tokens.push(token),
+      onToken: (token) => {
+        tokens.push(token);
+        return undefined;
+      },
       ...options.hooks,
     },
     signal: controller.signal,

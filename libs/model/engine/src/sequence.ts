@@ -1,11 +1,13 @@
 import { type FinishReason } from '@tessera/contracts';
+import { type NextToken } from './decoder-runner.js';
 import { type PlannedPrompt } from './plan-prompt.js';
 import { type SequenceImage } from './sequence-image.js';
 
 export interface SequenceHooks {
-  /** Called with every token that is not the stop token. */
-  onToken(tokenId: number): void;
-  onLogits(logits: Float32Array): void;
+  /** Chooses the next token. Absent: the one that the graph has picked, and nobody looks at logits. */
+  chooseToken?(next: NextToken): number;
+  /** Called with every token that is not the stop token; says why the answer ends with it, if it does. */
+  onToken(tokenId: number): FinishReason | undefined;
   /** Called once, as soon as the features of all images are there. */
   onImagesEncoded(): void;
 }

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 const INCREMENT = 0x9e3779b97f4a7c15n;
 const FRACTION_BITS = 53n;
 
@@ -25,4 +27,9 @@ export class SplitMix64 {
   nextFraction(): number {
     return Number(this.nextBits() >> (64n - FRACTION_BITS)) / 2 ** Number(FRACTION_BITS);
   }
+}
+
+/** 64 bits that nobody can foresee. */
+export function randomSeed(): bigint {
+  return randomBytes(8).readBigUInt64LE();
 }

@@ -9,10 +9,11 @@ export function appendToken(
   stopTokenIds: ReadonlySet<number>,
 ): FinishReason | undefined {
   sequence.mark('firstToken');
-  sequence.hooks.onLogits(next.logits);
-  if (stopTokenIds.has(next.tokenId)) return 'stop';
-  sequence.tokenIds.push(next.tokenId);
-  sequence.nextTokenId = next.tokenId;
-  sequence.hooks.onToken(next.tokenId);
+  const tokenId = sequence.hooks.chooseToken?.(next) ?? next.tokenId;
+  if (stopTokenIds.has(tokenId)) return 'stop';
+  sequence.tokenIds.push(tokenId);
+  sequence.nextTokenId = tokenId;
+  const reason = sequence.hooks.onToken(tokenId);
+  if (reason !== undefined) return reason;
   return sequence.tokenIds.length >= sequence.prompt.maxTokens ? 'length' : undefined;
 }
