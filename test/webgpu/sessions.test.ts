@@ -38,8 +38,9 @@ describe('a session on WebGPU', () => {
 
   it('is usable by what the library offers and by what a probe computes', async () => {
     expect(runtime.availableProviders).toContain('WebGpuExecutionProvider');
-    expect(await probeDevice(runtime, 'webgpu')).toMatchObject({ usable: true });
-    expect(await probeDevice(runtime, 'cpu')).toMatchObject({ usable: true });
+    // The software driver has no 16-bit floats.
+    expect(await probeDevice(runtime, 'webgpu')).toMatchObject({ usable: true, float16: false });
+    expect(await probeDevice(runtime, 'cpu')).toMatchObject({ usable: true, float16: true });
   });
 
   it('computes what the CPU computes, from and to process memory', async () => {
@@ -198,19 +199,19 @@ describe('a session on WebGPU', () => {
     }
   });
 
-  it('stops a run when the signal aborts, and can run again', async () => {
-    const session = await runtime.createSession(powerModel(64, 300), WEBGPU);
-    const [x, y] = [runtime.allocate('float32', [64, 64]), runtime.allocate('float32', [64, 64])];
-    x.data.fill(1);
-    const binding = session.createBinding().bindInput('x', x).bindOutput('y', y);
-    await expect(binding.run(AbortSignal.abort(new Error('before')))).rejects.toThrow('before');
+  it('does not start a run whose signal aborts while it waits for its turn', async () => {
+    const session = await runtime.createSession(doublingModel(), WEBGPU);
+    const x = await runtime.allocateOn(session, 'float32', [1, 4]);
+    await runtime.upload(floats(1, 2, 3, 4), x);
+    const [first, second] = [session.createBinding(), session.createBinding()];
+    for (const binding of [first, second]) binding.bindInput('x', x).bindOutput('y', x);
     const controller = new AbortController();
-    const stopped = expect(binding.run(controller.signal)).rejects.toThrow('not needed');
-    setImmediate(() => controller.abort(new Error('not needed')));
-    await stopped;
-    await binding.run();
-    expect(y.data.every((value) => Math.abs(value - 1) < 1e-2)).toBe(true);
-    for (const object of [binding, x, y, session]) object.dispose();
+    const done = first.run();
+    const refused = expect(second.run(controller.signal)).rejects.toThrow('not needed');
+    controller.abort(new Error('not needed'));
+    await Promise.all([done, refused]);
+    expect(await runtime.download(x)).toEqual(floats(2, 4, 6, 8));
+    for (const object of [first, second, x, session]) object.dispose();
   });
 
   it('says what is wrong with a name, a copy, a device that is not there and an operator that the device lacks', async () => {

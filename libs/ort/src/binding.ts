@@ -64,7 +64,7 @@ export class Binding {
    * outputs on the device follow the run. One run at a time per binding; runs on a device whose sessions share a
    * context wait for each other.
    * Aborting the signal asks ONNX Runtime to stop at the next operator; the promise then rejects with the signal's
-   * reason. Disposing the binding, its session or its tensors during a run takes effect when the run has ended.
+   * reason. A device that has been handed the whole run finishes it all the same. Disposing the binding, its session or its tensors during a run takes effect when the run has ended.
    */
   run(signal?: AbortSignal): Promise<void> {
     return this.handle.use((binding) =>

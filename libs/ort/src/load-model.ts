@@ -23,11 +23,13 @@ export async function loadModel(
 }
 
 function setOptions(api: OrtApi, native: Pointer, options: SessionOptions): void {
-  const { allowCpuFallback = true, recordPlacement = false, profileTo } = options;
+  const { device = 'cpu', allowCpuFallback = true, recordPlacement = false, profileTo } = options;
   api.call('DisablePerSessionThreads', native);
   api.call('SetSessionGraphOptimizationLevel', native, OPTIMIZE_ALL);
   if (profileTo !== undefined) api.call('EnableProfiling', native, profileTo);
-  if (!allowCpuFallback) api.call('AddSessionConfigEntry', native, 'session.disable_cpu_ep_fallback', '1');
+  if (device !== 'cpu' && !allowCpuFallback) {
+    api.call('AddSessionConfigEntry', native, 'session.disable_cpu_ep_fallback', '1');
+  }
   if (recordPlacement) {
     api.call('AddSessionConfigEntry', native, 'session.record_ep_graph_assignment_info', '1');
   }

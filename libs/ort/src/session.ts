@@ -15,7 +15,7 @@ const DEFAULT_MEMORY = 0;
 export interface SessionOptions {
   /** @defaultValue cpu */
   device?: DeviceId;
-  /** Whether operators that the device lacks run on the CPU, with copies; else the model is refused. @defaultValue true */
+  /** Whether operators that the device lacks run on the CPU, with copies; else such a model is refused. @defaultValue true */
   allowCpuFallback?: boolean;
   /** Whether {@link Session.placement} can be asked. @defaultValue false */
   recordPlacement?: boolean;

@@ -5,7 +5,12 @@ import { PROBE_LENGTH, probeModel } from './probe-model.js';
 
 /** Whether a device can be used, and if not, why and what to do. */
 export type DeviceProbe =
-  | { readonly usable: true; readonly wallMs: number }
+  | {
+      readonly usable: true;
+      /** Whether it computes with 16-bit floats, as models with such activations need. */
+      readonly float16: boolean;
+      readonly wallMs: number;
+    }
   | { readonly usable: false; readonly reason: string; readonly remedy: string };
 
 /**
@@ -15,9 +20,10 @@ export type DeviceProbe =
 export async function probeDevice(runtime: OrtRuntime, device: DeviceId): Promise<DeviceProbe> {
   const startedAt = performance.now();
   try {
-    const sums = await addOnDevice(runtime, device);
+    const sums = await addOnDevice(runtime, device, 'float32');
+    const wallMs = performance.now() - startedAt;
     if (sums.every((sum, index) => sum === 2 * index)) {
-      return { usable: true, wallMs: performance.now() - startedAt };
+      return { usable: true, float16: await hasFloat16(runtime, device), wallMs };
     }
     return { usable: false, reason: `it computes [${sums.join(', ')}] as [0, 2, 4, 6]`, remedy: UPDATE };
   } catch (error) {
@@ -31,10 +37,25 @@ export async function probeDevice(runtime: OrtRuntime, device: DeviceId): Promis
 
 const UPDATE = "update the device's driver";
 
-async function addOnDevice(runtime: OrtRuntime, device: DeviceId): Promise<number[]> {
-  const session = await runtime.createSession(probeModel(), { device, allowCpuFallback: device === 'cpu' });
-  const x = runtime.allocate('float32', [PROBE_LENGTH]);
-  const y = runtime.allocate('float32', [PROBE_LENGTH]);
+async function hasFloat16(runtime: OrtRuntime, device: DeviceId): Promise<boolean> {
+  try {
+    await addOnDevice(runtime, device, 'float16');
+    return true;
+  } catch (error) {
+    if (error instanceof OrtError) return false;
+    throw error;
+  }
+}
+
+async function addOnDevice(
+  runtime: OrtRuntime,
+  device: DeviceId,
+  elementType: 'float32' | 'float16',
+): Promise<number[]> {
+  const model = probeModel(elementType);
+  const session = await runtime.createSession(model, { device, allowCpuFallback: false });
+  const x = runtime.allocate(elementType, [PROBE_LENGTH]);
+  const y = runtime.allocate(elementType, [PROBE_LENGTH]);
   const binding = session.createBinding().bindInput('x', x).bindOutput('y', y);
   try {
     for (let index = 0; index < PROBE_LENGTH; index++) x.data[index] = index;
