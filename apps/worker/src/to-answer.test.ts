@@ -1,5 +1,5 @@
 import { type JobRecord } from '@tessera/contracts';
-import { type GenerationResult } from '@tessera/engine';
+import { type GenerationChoice, type GenerationResult } from '@tessera/engine';
 import { describe, expect, it } from 'vitest';
 import { toAnswer } from './to-answer.js';
 
@@ -16,10 +16,10 @@ const record: JobRecord = {
   cancelRequested: false,
 };
 
+const choice: GenerationChoice = { text: 'a red circle', tokenIds: [5, 6, 7], finishReason: 'stop' };
 const result: GenerationResult = {
-  text: 'a red circle',
-  tokenIds: [5, 6, 7],
-  finishReason: 'stop',
+  ...choice,
+  choices: [choice],
   usage: {
     prompt_tokens: 40,
     completion_tokens: 3,
