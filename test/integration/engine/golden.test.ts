@@ -8,6 +8,7 @@ import { OrtRuntime } from '@tessera/ort';
 import { loadTokenizer, stripText } from '@tessera/tokenizer';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { apiMessages, caseImages, GOLDEN_FAMILIES, type GoldenFamily, loadPicture } from './golden-cases.js';
+import { logprobDifference } from './golden-logprobs.js';
 import { PillowTiler } from './pillow-tiler.js';
 import { readReferenceArrays } from './safetensors.js';
 
@@ -88,12 +89,13 @@ describe.each(GOLDEN_FAMILIES)('$name', (family) => {
     expect(relativeDifference(features.data, expected)).toBeLessThan(RELATIVE_TOLERANCE);
   });
 
-  it.each(family.cases)('$key: logits and greedy tokens are the reference’s', async (goldenCase) => {
+  it.each(family.cases)('$key: logits, log probabilities and greedy tokens are the reference’s', async (goldenCase) => {
     const steps: Float32Array[] = [];
     const result = await engine.generate({
       messages: apiMessages(goldenCase),
       images: await caseImages(family, goldenCase),
       maxTokens: goldenCase.max_new_tokens,
+      logprobs: { top: 8 },
       onLogits: (logits) => steps.push(logits.slice()),
     });
     const first = reference.floats(`${goldenCase.key}.logits_first`);
@@ -110,6 +112,13 @@ describe.each(GOLDEN_FAMILIES)('$name', (family) => {
       expect(relativeDifference(ours, values.subarray(step * 8, step * 8 + 8))).toBeLessThan(
         RELATIVE_TOLERANCE,
       );
+    }
+    const logprobs = (result.logprobs ?? []).slice(0, comparable);
+    expect(logprobs.map(({ tokenId }) => tokenId)).toEqual(result.tokenIds.slice(0, comparable));
+    if (comparable > 0) {
+      // Two logits differ where one does, each by the tolerance.
+      const difference = logprobDifference(logprobs, { first, topValues: values });
+      expect(difference).toBeLessThan(2 * RELATIVE_TOLERANCE);
     }
     if (comparable * 8 === values.length) {
       expect(result.finishReason).toBe(goldenCase.finished ? 'stop' : 'length');
