@@ -102,7 +102,19 @@ async function findUnsupported(config: ModelConfig, checkpoint: Checkpoint): Pro
 async function listFiles(directory: string): Promise<ModelDescription['files']> {
   const entries = await readdir(directory, { withFileTypes: true });
   const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
-  return Promise.all(
-    names.sort().map(async (name) => ({ name, bytes: (await stat(path.join(directory, name))).size })),
-  );
+  const files = await Promise.all(names.sort().map((name) => describeFile(directory, name)));
+  return files.filter((file) => file !== undefined);
+}
+
+/** A link whose target is gone is no file. */
+async function describeFile(
+  directory: string,
+  name: string,
+): Promise<ModelDescription['files'][number] | undefined> {
+  try {
+    return { name, bytes: (await stat(path.join(directory, name))).size };
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
 }

@@ -6,8 +6,8 @@ import { rowBlocks, rowLength, type Weight } from '../weights/weight.js';
 import { WeightOutOfRangeError } from '../errors/index.js';
 
 /**
- * A matrix on its way into blocks. Its numbers are made piece by piece while they are written; the scales, which are few,
- * are kept from then on.
+ * A matrix on its way into blocks. Its numbers are made piece by piece while they are written; the scales are kept from
+ * then until they are written in turn, and no longer: those of a whole model are many.
  */
 export class QuantizedMatrix {
   readonly rows: number;
@@ -43,7 +43,7 @@ export class QuantizedMatrix {
 
   /** The scales, [rows, blocks], once all numbers have been taken. */
   async *scales(): AsyncGenerator<Uint8Array> {
-    for (const part of this.scaleParts) {
+    for (const part of this.scaleParts.splice(0)) {
       if (this.scaleType === 'float32') {
         yield new Uint8Array(part.buffer);
         continue;
