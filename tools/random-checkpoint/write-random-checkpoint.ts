@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { copyFile, lstat, mkdir, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { findRepositoryRoot } from '@tessera/testing';
+import { TOKENIZER_FILES } from '@tessera/tokenizer';
 import { toCheckpointConfig } from './checkpoint-config.js';
 import { type CheckpointShape } from './checkpoint-shape.js';
 import { CheckpointExistsError, DiskSpaceError } from './errors.js';
@@ -26,15 +27,6 @@ export interface WriteOptions {
 const DEFAULT_SHARD_BYTES = 5e9;
 /** Config, tokenizer and headers, with room to spare. */
 const SMALL_FILES_BYTES = 16 * 2 ** 20;
-const TOKENIZER_FILES: ReadonlySet<string> = new Set([
-  'tokenizer.model',
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-  'added_tokens.json',
-  'vocab.json',
-  'merges.txt',
-]);
 
 /**
  * Writes a checkpoint in the public layout whose weights are random bf16 numbers of a sane scale. It never generates an
@@ -82,7 +74,8 @@ async function checkDiskSpace(directory: string, neededBytes: number): Promise<v
 }
 
 async function copyTokenizer(source: string, target: string): Promise<void> {
-  const names = (await readdir(source)).filter((name) => TOKENIZER_FILES.has(name));
+  const present = new Set(await readdir(source));
+  const names = TOKENIZER_FILES.filter((name) => present.has(name));
   for (const name of names) await copyFile(path.join(source, name), path.join(target, name));
 }
 
