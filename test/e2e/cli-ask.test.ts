@@ -114,6 +114,16 @@ describe('tessera ask', () => {
     expect(tokens(guided)).toBeLessThan(tokens(plain));
   });
 
+  it('draws by --seed, the same text each time, and ends before --stop', async () => {
+    const words = [pictureOf(example(0)), '-q', 'zq', '--max-tokens', '24'];
+    const draw = async (seed: string) =>
+      (await askJson([...words, '--temperature', '2', '--top-p', '0.99', '--seed', seed]))['text'];
+    const [first, again, other] = [await draw('1'), await draw('1'), await draw('2')];
+    expect([first === again, first === other]).toEqual([true, false]);
+    const cut = await ask([pictureOf(example(2)), '-q', example(2).question, '--stop', 'star']);
+    expect([example(2).answer, cut.stdout]).toEqual(['A black star.', 'A black\n']);
+  });
+
   it('converts a checkpoint on first use, saying so on standard error', async () => {
     const options = { environment: { ...environment, TESSERA_DATA_DIR: join(folder.path, 'fresh') } };
     const words = ['ask', pictureOf(example(6)), '-q', example(6).question, '--model', TINY_MODEL];

@@ -18,6 +18,7 @@ Examples:
   tessera ask photo.jpg -q "What is in the picture?"
   tessera ask before.png after.png -q "What has changed?" --max-tokens 200
   curl -s https://example.com/cat.jpg | tessera ask - -q "Describe the image." --json
+  tessera ask photo.jpg -q "Tell a story about it." --temperature 0.8 --top-p 0.95 --seed 7
   tessera ask photo.jpg -q "How many people are there?" --url http://127.0.0.1:8080`;
 
 /** `tessera ask`: one question about one or several images. */

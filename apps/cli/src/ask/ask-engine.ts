@@ -11,6 +11,7 @@ import { decodeImage, hashImage, probeImage } from '@tessera/media';
 import { openEngine } from '../engine/open-engine.js';
 import { toJobTimings } from '../engine/to-job-timings.js';
 import { type ImageArgument, nameOf, readImageArgument } from '../images/image-argument.js';
+import { toSampling } from '../options/sampling-options.js';
 import { toMessages } from '../options/to-messages.js';
 import { QuestionImageError } from './errors.js';
 import { type Question } from './run-ask.js';
@@ -40,6 +41,7 @@ export async function askEngine({ images, options, config, writer }: Question): 
       messages: toMessages(options.question, { imageCount: images.length, system: options.system }),
       images: generationImages,
       ...(options.maxTokens === undefined ? {} : { maxTokens: options.maxTokens }),
+      ...toSampling(options),
       onText: (delta) => writer?.push(delta),
     });
     return {

@@ -4,6 +4,7 @@ import { type Engine, type GenerationImage, type GenerationRequest } from '@tess
 import { decodeImage, probeImage } from '@tessera/media';
 import { openEngine } from '../engine/open-engine.js';
 import { toJobTimings } from '../engine/to-job-timings.js';
+import { toSampling } from '../options/sampling-options.js';
 import { toMessages } from '../options/to-messages.js';
 import { type CaptionOptions } from './caption-command.js';
 import { type Captioner, type CaptionOutcome, type ImageFacts } from './captioner.js';
@@ -17,7 +18,7 @@ const IMAGES_PER_SLOT = 2;
 /** Captions with a model in this process. */
 export class EngineCaptioner implements Captioner {
   readonly place = 'this process';
-  private readonly request: Pick<GenerationRequest, 'messages' | 'maxTokens'>;
+  private readonly request: Omit<GenerationRequest, 'images'>;
   private readonly failures: FailureStreak;
 
   private constructor(
@@ -28,6 +29,7 @@ export class EngineCaptioner implements Captioner {
     this.request = {
       messages: toMessages(options.question, { imageCount: 1, system: options.system }),
       ...(options.maxTokens === undefined ? {} : { maxTokens: options.maxTokens }),
+      ...toSampling(options),
     };
     // More than can fail together: all that is in flight, twice.
     this.failures = new FailureStreak(2 * this.concurrency);

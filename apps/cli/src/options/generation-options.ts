@@ -1,12 +1,13 @@
 import { MAX_TILES_PER_IMAGE } from '@tessera/contracts';
 import { type Command } from 'commander';
+import { addSamplingOptions, type SamplingOptions } from './sampling-options.js';
 import { serviceUrl } from './service-url.js';
 import { wholeNumber } from './whole-number.js';
 
 const MAX_COMPLETION_TOKENS = 131_072;
 
 /** What `ask` and `caption` have in common: which model answers, and how. */
-export interface GenerationOptions {
+export interface GenerationOptions extends SamplingOptions {
   /** A checkpoint or converted model; with `url` the id of a model that the service serves. */
   model?: string;
   maxTokens?: number;
@@ -18,7 +19,7 @@ export interface GenerationOptions {
 
 /** Adds the options of {@link GenerationOptions}. */
 export function addGenerationOptions(command: Command): Command {
-  return command
+  const answering = command
     .option(
       '--model <dir>',
       'a checkpoint or a converted model (default: TESSERA_MODEL, else the small model of the checkout); with --url the id of a served model',
@@ -33,6 +34,10 @@ export function addGenerationOptions(command: Command): Command {
       "most tiles an image is cut into, the thumbnail on top (default: the model's)",
       wholeNumber(1, MAX_TILES_PER_IMAGE),
     )
-    .option('--system <text>', "a system message in place of the model's own")
-    .option('--url <url>', 'ask a running service instead of loading a model here', serviceUrl);
+    .option('--system <text>', "a system message in place of the model's own");
+  return addSamplingOptions(answering).option(
+    '--url <url>',
+    'ask a running service instead of loading a model here',
+    serviceUrl,
+  );
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { decimalNumber } from './decimal-number.js';
 import { serviceUrl } from './service-url.js';
 import { wholeNumber } from './whole-number.js';
 
@@ -13,6 +14,16 @@ describe('wholeNumber', () => {
       expect(() => wholeNumber(1, 40)(text)).toThrow('a whole number from 1 to 40');
     },
   );
+});
+
+describe('decimalNumber', () => {
+  it.each(['0', '2', '0.7', '.5', '1.', '00.25'])('takes %j', (text) => {
+    expect(decimalNumber(0, 2)(text)).toBe(Number(text));
+  });
+
+  it.each(['2.1', '-0.5', '1e-1', '', '.', ' 1', 'hot', '0,5', 'NaN', 'Infinity'])('refuses %j', (text) => {
+    expect(() => decimalNumber(0, 2)(text)).toThrow('a number from 0 to 2');
+  });
 });
 
 describe('serviceUrl', () => {
