@@ -38,9 +38,17 @@ describe('a session on WebGPU', () => {
 
   it('is usable by what the library offers and by what a probe computes', async () => {
     expect(runtime.availableProviders).toContain('WebGpuExecutionProvider');
-    // The software driver has no 16-bit floats.
-    expect(await probeDevice(runtime, 'webgpu')).toMatchObject({ usable: true, float16: false });
-    expect(await probeDevice(runtime, 'cpu')).toMatchObject({ usable: true, float16: true });
+    // The software driver has no 16-bit floats, and subgroups of 4.
+    expect(await probeDevice(runtime, 'webgpu')).toMatchObject({
+      usable: true,
+      float16: false,
+      wideAttention: false,
+    });
+    expect(await probeDevice(runtime, 'cpu')).toMatchObject({
+      usable: true,
+      float16: true,
+      wideAttention: true,
+    });
   });
 
   it('computes what the CPU computes, from and to process memory', async () => {

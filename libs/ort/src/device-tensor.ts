@@ -2,7 +2,7 @@ import { type BindableTensor } from './bindable-tensor.js';
 import { type Device } from './device.js';
 import { type DeviceContext } from './devices/device-context.js';
 import { ELEMENT_TYPES, elementCount, type ElementType } from './element-type.js';
-import { DeviceViewError, TensorRowsError } from './errors.js';
+import { DeviceViewError, TensorRowsError, TensorShapeError } from './errors.js';
 import { type HeldObject, NativeHandle } from './native/native-handle.js';
 import { type Pointer } from './native/ort-api.js';
 
@@ -66,23 +66,16 @@ export class DeviceTensor<T extends ElementType = ElementType> implements Bindab
   rows(first: number, count: number): DeviceTensor<T> {
     const [rowCount = 0, ...inner] = this.dims;
     if (first < 0 || count < 0 || first + count > rowCount) throw new TensorRowsError(first, count, rowCount);
-    const { api, provider, turns } = this.memory.context;
+    const { provider } = this.memory.context;
     if (first > 0 && !provider.addressable) throw new DeviceViewError(this.device.id, first);
-    const { bytes, onnx } = ELEMENT_TYPES[this.elementType];
-    const rowBytes = elementCount(inner) * bytes;
-    const begin = api.create('GetTensorMutableData', this.pointer) + BigInt(first * rowBytes);
-    const dims = [count, ...inner];
-    const pointer = api.create(
-      'CreateTensorWithDataAsOrtValue',
-      this.memory.info.pointer,
-      begin,
-      count * rowBytes,
-      BigInt64Array.from(dims, BigInt),
-      dims.length,
-      onnx,
-    );
-    const handle = new NativeHandle(api, 'Tensor', { pointer, parent: this.handle, turns });
-    return new DeviceTensor(this.memory, { elementType: this.elementType, dims }, handle);
+    return this.view(first * elementCount(inner), [count, ...inner]);
+  }
+
+  /** A tensor of another shape over the same memory. Throws {@link TensorShapeError}. */
+  reshaped(dims: readonly number[]): DeviceTensor<T> {
+    const [needed, given] = [elementCount(dims), elementCount(this.dims)];
+    if (needed !== given) throw new TensorShapeError(dims, needed, given);
+    return this.view(0, dims);
   }
 
   get context(): DeviceContext {
@@ -101,5 +94,22 @@ export class DeviceTensor<T extends ElementType = ElementType> implements Bindab
   /** Gives the OrtValue up; its memory when no view and no binding uses it. */
   dispose(): void {
     this.handle.dispose();
+  }
+
+  private view(firstElement: number, dims: readonly number[]): DeviceTensor<T> {
+    const { memory, elementType } = this;
+    const { api, turns } = memory.context;
+    const { bytes, onnx } = ELEMENT_TYPES[elementType];
+    const pointer = api.create(
+      'CreateTensorWithDataAsOrtValue',
+      memory.info.pointer,
+      api.create('GetTensorMutableData', this.pointer) + BigInt(firstElement * bytes),
+      elementCount(dims) * bytes,
+      BigInt64Array.from(dims, BigInt),
+      dims.length,
+      onnx,
+    );
+    const handle = new NativeHandle(api, 'Tensor', { pointer, parent: this.handle, turns });
+    return new DeviceTensor(memory, { elementType, dims }, handle);
   }
 }

@@ -78,6 +78,12 @@ export class Tensor<T extends ElementType = ElementType> implements BindableTens
     return new Tensor(this.memory, { elementType: this.elementType, dims: [count, ...inner], data });
   }
 
+  /** A tensor of another shape over the same memory. Throws {@link TensorShapeError}. */
+  reshaped(dims: readonly number[]): Tensor<T> {
+    const { memory, elementType, data } = this;
+    return Tensor.overHostMemory(memory, { elementType, dims, data });
+  }
+
   /** The OrtValue. Throws {@link DisposedError} after `dispose()`. */
   get pointer(): Pointer {
     return this.handle.pointer;
