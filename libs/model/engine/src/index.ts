@@ -14,6 +14,9 @@ export {
   type TokenLogprob,
 } from './generation.js';
 export { type PlannedPrompt } from './plan-prompt.js';
+export { Candidates } from './sampling/candidates.js';
 export { GenerationParameterError, LogitsNotFiniteError } from './sampling/errors.js';
-export { type SamplingParams } from './sampling/sampling-params.js';
+export { LogProbabilities } from './sampling/log-probabilities.js';
+export { resolveSampling, type SamplingParams } from './sampling/sampling-params.js';
+export { TokenSampler } from './sampling/token-sampler.js';
 export { type WatchdogOptions } from './watchdog.js';

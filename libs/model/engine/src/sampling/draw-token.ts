@@ -1,5 +1,6 @@
 import { LogitsNotFiniteError } from './errors.js';
 import { type Candidates } from './candidates.js';
+import { decay } from './decay.js';
 
 /**
  * The candidate in whose part of the probability `fraction` (from 0, below 1) falls, the parts laid out by id: logits
@@ -13,7 +14,7 @@ export function drawToken(
   const top = scores[best] as number;
   let total = 0;
   for (let index = 0; index < count; index++) {
-    const weight = Math.exp((scores[index] as number) - top);
+    const weight = decay(top - (scores[index] as number));
     weights[index] = weight;
     total += weight;
   }

@@ -1,3 +1,5 @@
+import { decay } from './decay.js';
+
 /** A token with its log probability. */
 export interface TokenProbability {
   readonly tokenId: number;
@@ -14,7 +16,7 @@ export class LogProbabilities {
     let best = -Infinity;
     for (let id = 0; id < logits.length; id++) best = Math.max(best, logits[id] as number);
     let total = 0;
-    for (let id = 0; id < logits.length; id++) total += Math.exp((logits[id] as number) - best);
+    for (let id = 0; id < logits.length; id++) total += decay(best - (logits[id] as number));
     this.logTotal = best + Math.log(total);
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Candidates } from './candidates.js';
+import { decay } from './decay.js';
 import { GenerationParameterError, LogitsNotFiniteError } from './errors.js';
 import { LogProbabilities } from './log-probabilities.js';
 import { TokenHistory } from './penalties.js';
@@ -210,6 +211,25 @@ describe('resolveSampling', () => {
     for (const params of [{ temperature: 0.1 }, { presencePenalty: 1 }, { repetitionPenalty: 1.1 }]) {
       expect(isPlainGreedy(resolveSampling(params))).toBe(false);
     }
+  });
+});
+
+describe('decay', () => {
+  it('is e to the power of minus the distance', () => {
+    const random = new SplitMix64(3n);
+    let worst = 0;
+    for (let round = 0; round < 20_000; round++) {
+      const distance = 110 * random.nextFraction() ** 3;
+      worst = Math.max(worst, Math.abs(decay(distance) / Math.exp(-distance) - 1));
+    }
+    expect(worst).toBeLessThan(1e-13);
+    expect([0, 110, 111, Infinity, NaN].map(decay)).toEqual([
+      1,
+      expect.closeTo(Math.exp(-110), 60),
+      0,
+      0,
+      NaN,
+    ]);
   });
 });
 

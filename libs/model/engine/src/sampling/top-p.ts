@@ -1,4 +1,5 @@
 import { type Candidates } from './candidates.js';
+import { decay } from './decay.js';
 
 /** Buckets by distance from the best score: this many, each this wide; the last has all that is farther. */
 const BUCKET_COUNT = 1024;
@@ -35,7 +36,7 @@ function weigh({ scores, weights, count }: Candidates, best: number): number {
   let total = 0;
   for (let index = 0; index < count; index++) {
     const distance = best - (scores[index] as number);
-    const weight = Math.exp(-distance);
+    const weight = decay(distance);
     weights[index] = weight;
     const bucket = bucketOf(distance);
     masses[bucket] = (masses[bucket] as number) + weight;
