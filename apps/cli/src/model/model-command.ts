@@ -6,6 +6,7 @@ import { pullCommand } from './pull-command.js';
 export interface ConvertCommandOptions extends WeightOptions {
   output: string;
   force?: true;
+  id?: string;
 }
 
 export interface InspectCommandOptions {
@@ -42,6 +43,7 @@ function convertCommand(): Command {
       .argument('<dir>', 'folder of the checkpoint')
       .requiredOption('-o, --output <out>', 'folder of the converted model'),
   )
+    .option('--id <id>', 'id of the model, which requests name (default: the name of DIR)')
     .option('--force', 'replace a converted model that is there')
     .addHelpText('after', CONVERT_HELP)
     .action(async (directory: string, options: ConvertCommandOptions, command: Command) => {

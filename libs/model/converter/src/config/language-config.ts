@@ -54,8 +54,9 @@ export function toLanguageConfig(
   family: string,
   outerTiedEmbeddings: boolean | undefined,
 ): LanguageConfig {
-  // Qwen's configurations carry a window beside a flag that turns it off.
-  const window = fields.use_sliding_window === false ? undefined : fields.sliding_window;
+  // Qwen's configurations carry a window that counts only where a flag, by default off, turns it on.
+  const usesWindow = fields.use_sliding_window ?? !family.startsWith('Qwen');
+  const window = usesWindow ? fields.sliding_window : undefined;
   return {
     family,
     hiddenSize: fields.hidden_size,
