@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { askCommand } from './ask/ask-command.js';
 import { captionCommand } from './caption/caption-command.js';
+import { doctorCommand } from './doctor/doctor-command.js';
 import { modelCommand } from './model/model-command.js';
 import { upCommand } from './up/up-command.js';
 import { webhookCommand } from './webhook/webhook-command.js';
@@ -15,7 +16,8 @@ export function createProgram(): Command {
     .addCommand(askCommand())
     .addCommand(captionCommand())
     .addCommand(modelCommand())
-    .addCommand(webhookCommand());
+    .addCommand(webhookCommand())
+    .addCommand(doctorCommand());
   throwInsteadOfExit(program);
   return program;
 }

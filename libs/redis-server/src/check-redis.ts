@@ -8,6 +8,9 @@ const CONNECT_TIMEOUT_MS = 5_000;
 export interface RedisCheck {
   /** Host and port, without a password. */
   readonly place: string;
+  readonly version: string;
+  /** Whether it keeps an append-only file, without which what it holds is lost when it ends. */
+  readonly isAppendOnly: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -23,7 +26,7 @@ export async function checkRedis(url: string): Promise<RedisCheck> {
   let cause: unknown;
   client.on('error', (error) => (cause = error));
   try {
-    const information = await client.info('server', 'memory');
+    const information = await client.info('server', 'memory', 'persistence');
     const version = fieldOf(information, 'redis_version');
     if (version === undefined || !isSupportedVersion(version)) {
       throw new RedisUnusableError(
@@ -31,7 +34,9 @@ export async function checkRedis(url: string): Promise<RedisCheck> {
         `it is version ${version ?? 'unknown'}, and ${MINIMUM_VERSION.join('.')} is needed`,
       );
     }
-    return { place, warnings: warningsOf(place, fieldOf(information, 'maxmemory_policy')) };
+    const isAppendOnly = fieldOf(information, 'aof_enabled') === '1';
+    const warnings = warningsOf(place, fieldOf(information, 'maxmemory_policy'));
+    return { place, version, isAppendOnly, warnings };
   } catch (error) {
     if (error instanceof RedisUnusableError) throw error;
     const reason = cause ?? error;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { DeviceUnavailableError, type OrtError } from '../errors.js';
+import { DeviceUnavailableError, OrtError } from '../errors.js';
 import { type OrtApi, type Pointer } from '../native/ort-api.js';
 import { type DeviceContext } from './device-context.js';
 import { type ExecutionProvider } from './execution-provider.js';
@@ -17,9 +17,14 @@ export async function appendProvider(context: DeviceContext, options: Pointer): 
     if (provider.appendAs.kind === 'cuda') await appendCuda(context, options);
     else await appendByName(api, options, provider.appendAs.name, provider.options);
   } catch (cause) {
-    const reason = (cause as OrtError).message;
-    throw new DeviceUnavailableError(device.id, reason, provider.remedy, { cause });
+    if (!(cause instanceof OrtError)) throw cause;
+    throw new DeviceUnavailableError(device.id, reasonOf(cause), provider.remedy, { cause });
   }
+}
+
+/** What went wrong, without the place in ONNX Runtime's source where it did. */
+function reasonOf({ ortMessage }: OrtError): string {
+  return (ortMessage.split(' was false. ').at(-1) ?? ortMessage).trim();
 }
 
 function whatIsMissing(
