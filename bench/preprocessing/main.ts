@@ -4,14 +4,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { decodeImage, probeImage } from '@tessera/media';
-import { OrtRuntime } from '@tessera/ort';
 import { planTiles, Tiler } from '@tessera/preprocessing';
 import { describeMachine, median, printTable, RUNS } from '../measure.js';
 import { makePictures, type Picture } from './pictures.js';
 
 /**
- * Images a second from encoded bytes to tiles, ours and the reference's pipeline (Pillow and torchvision) on the same
- * cores and the same pictures, turn by turn. `--python FILE` names a Python that has both; without it we run alone.
+ * Images a second from encoded bytes to tiles, and the processor time of one, which other work on the machine disturbs
+ * less: ours and the reference's pipeline (Pillow and torchvision) on the same cores and the same pictures, turn by turn. `--python FILE` names a Python that has both; without it we run alone.
  */
 const { values: options } = parseArgs({
   options: {
@@ -30,8 +29,13 @@ interface Stage {
   tileMs: number;
 }
 
+interface Speed {
+  imagesPerSecond: number;
+  /** Of one image, on all threads together. */
+  processorMs: number;
+}
+
 class OurPipeline {
-  private readonly runtime = OrtRuntime.create({ intraOpThreads: threads, spin: false });
   private readonly tiler = new Tiler(TILE_SIZE, threads);
 
   async prepare(bytes: Uint8Array, maxTiles: number): Promise<Stage> {
@@ -45,35 +49,36 @@ class OurPipeline {
     });
     const pixels = await decodeImage(bytes, LIMITS);
     const decodedAt = performance.now();
-    const tiles = this.runtime.allocate('uint8', [plan.tileCount, 3, TILE_SIZE, TILE_SIZE]);
-    await this.tiler.tile(pixels, plan, tiles);
-    tiles.dispose();
+    await this.tiler.tile(pixels, plan);
     return { decodeMs: decodedAt - startedAt, tileMs: performance.now() - decodedAt };
   }
 
-  /** Images a second with as many at a time as there are threads. */
-  async imagesPerSecond(bytes: Uint8Array, maxTiles: number): Promise<number> {
+  /** Prepares as many images at a time as there are threads. */
+  async measure(bytes: Uint8Array, maxTiles: number): Promise<Speed> {
     let left = imageCount;
+    const processorBefore = process.cpuUsage();
     const startedAt = performance.now();
     const workers = Array.from({ length: threads }, async () => {
       while (left-- > 0) await this.prepare(bytes, maxTiles);
     });
     await Promise.all(workers);
-    return (imageCount * 1000) / (performance.now() - startedAt);
+    const imagesPerSecond = (imageCount * 1000) / (performance.now() - startedAt);
+    const { user, system } = process.cpuUsage(processorBefore);
+    return { imagesPerSecond, processorMs: (user + system) / 1000 / imageCount };
   }
 
   dispose(): void {
     this.tiler.dispose();
-    this.runtime.dispose();
   }
 }
 
-/** Images a second of the peer, or why there is no figure. */
-function measurePeer(file: string, maxTiles: number): number | string {
+/** The peer's speed, or why there is no figure. */
+function measurePeer(file: string, maxTiles: number): Speed | string {
   const script = path.join(import.meta.dirname, '..', '..', '..', 'tools', 'measure-pillow.py');
   const args = [script, file, String(maxTiles), String(imageCount), String(threads)];
   const { status, stdout, stderr, error } = spawnSync(options.python, args, { encoding: 'utf8' });
-  if (status === 0) return Number(stdout);
+  const [imagesPerSecond = NaN, processorMs = NaN] = stdout.split(' ').map(Number);
+  if (status === 0) return { imagesPerSecond, processorMs };
   return error?.message ?? stderr.trim().split('\n').at(-1) ?? `exit status ${status}`;
 }
 
@@ -88,26 +93,38 @@ async function measure(
   await pipeline.prepare(bytes, picture.maxTiles);
   const stages: Stage[] = [];
   for (let run = 0; run < RUNS; run++) stages.push(await pipeline.prepare(bytes, picture.maxTiles));
-  const ours: number[] = [];
-  const theirs: number[] = [];
+  const ours: Speed[] = [];
+  const theirs: Speed[] = [];
   for (let run = 0; run < RUNS; run++) {
-    ours.push(await pipeline.imagesPerSecond(bytes, picture.maxTiles));
+    ours.push(await pipeline.measure(bytes, picture.maxTiles));
     const peer = measurePeer(file, picture.maxTiles);
-    if (typeof peer === 'string') {
-      if (run === 0) console.log(`no peer: ${peer}`);
-      continue;
-    }
-    theirs.push(peer);
+    if (typeof peer !== 'string') theirs.push(peer);
+    else if (run === 0) console.log(`no peer: ${peer}`);
   }
-  const peerCell = theirs.length === 0 ? 'not here' : median(theirs).toFixed(1);
   return [
     picture.name,
     median(stages.map(({ decodeMs }) => decodeMs)).toFixed(1),
     median(stages.map(({ tileMs }) => tileMs)).toFixed(1),
-    median(ours).toFixed(1),
-    peerCell,
-    theirs.length === 0 ? '-' : (median(ours) / median(theirs)).toFixed(2),
+    ...compare(ours, theirs, ({ imagesPerSecond }) => imagesPerSecond),
+    ...compare(
+      ours,
+      theirs,
+      ({ processorMs }) => 1 / processorMs,
+      (speed) => 1 / speed,
+    ),
   ];
+}
+
+/** Ours, theirs and how many times faster ours is. */
+function compare(
+  ours: readonly Speed[],
+  theirs: readonly Speed[],
+  speedOf: (speed: Speed) => number,
+  show = (speed: number): number => speed,
+): string[] {
+  const [our, their] = [ours, theirs].map((speeds) => median(speeds.map(speedOf))) as [number, number];
+  if (theirs.length === 0) return [show(our).toFixed(1), 'not here', '-'];
+  return [show(our).toFixed(1), show(their).toFixed(1), (our / their).toFixed(2)];
 }
 
 console.log(
@@ -118,7 +135,8 @@ const pipeline = new OurPipeline();
 try {
   const rows: (string | number)[][] = [];
   for (const picture of await makePictures()) rows.push(await measure(pipeline, picture, directory));
-  printTable(['picture', 'decode ms', 'tile ms', 'images/s', 'Pillow + torchvision images/s', 'ratio'], rows);
+  const columns = ['images/s', 'peer', 'ratio', 'processor ms', 'peer', 'ratio'];
+  printTable(['picture', 'decode ms', 'tile ms', ...columns], rows);
 } finally {
   pipeline.dispose();
   await rm(directory, { recursive: true });

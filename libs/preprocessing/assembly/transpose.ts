@@ -1,3 +1,5 @@
+import { interleaveLower as lower, interleaveUpper as upper } from './weigh';
+
 /** Turns 16 rows of 16 bytes into 16 columns: four rounds of interleaving each row with the one 8 further on. */
 export function transpose(source: usize, sourceStride: usize, into: usize, intoStride: usize): void {
   const r0 = v128.load(source + 0 * sourceStride);
@@ -96,12 +98,4 @@ export function transpose(source: usize, sourceStride: usize, into: usize, intoS
   v128.store(into + 13 * intoStride, c13);
   v128.store(into + 14 * intoStride, c14);
   v128.store(into + 15 * intoStride, c15);
-}
-
-function lower(a: v128, b: v128): v128 {
-  return v128.shuffle<i8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-}
-
-function upper(a: v128, b: v128): v128 {
-  return v128.shuffle<i8>(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 }

@@ -36,15 +36,14 @@ export class TilerDisposedError extends TesseraError {
   }
 }
 
-/** The memory of an image's pixels or tiles is not as large as its plan says. */
-export class TilingSizeError extends TesseraError {
+/** The pixels of an image are not as many as its plan says. */
+export class PixelCountError extends TesseraError {
   readonly code = 'internal_error';
   constructor(
-    readonly what: 'pixels' | 'tiles',
     readonly bytesNeeded: number,
     readonly bytesGiven: number,
   ) {
-    super(`the ${what} of this image are ${bytesNeeded} bytes by its plan; ${bytesGiven} were given`);
+    super(`the pixels of this image are ${bytesNeeded} bytes by its plan; ${bytesGiven} were given`);
   }
 
   override get retryable(): boolean {

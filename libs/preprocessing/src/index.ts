@@ -9,8 +9,8 @@ export {
 } from './tile-grid.js';
 export {
   ImageTooWideToResizeError,
+  PixelCountError,
   TilerDisposedError,
-  TilingSizeError,
   TilingThreadError,
 } from './errors.js';
 export { type ImageTiler, Tiler } from './tiler.js';

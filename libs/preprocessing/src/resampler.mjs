@@ -16,7 +16,7 @@ const BATCH_ROWS = 16;
  * A picture that is being resized.
  * @typedef {object} Picture
  * @property {ResizeJob} job
- * @property {Uint8Array} into
+ * @property {Uint8Array<ArrayBuffer>} tiles
  * @property {number} batch Where the program expects rows.
  * @property {number} filled Bytes of rows that are there.
  * @property {number} rowsLeft Rows that the program has not had.
@@ -47,10 +47,9 @@ export class Resampler {
   /**
    * Begins a picture, forgetting the one before.
    * @param {ResizeJob} job
-   * @param {Uint8Array} into Takes the tiles, [tiles, 3, size, size].
    * @returns {boolean} Whether there is memory for it.
    */
-  begin(job, into) {
+  begin(job) {
     this.#current = undefined;
     const batch = this.#program.begin(job.width, job.height) >>> 0;
     if (batch === 0) return false;
@@ -58,44 +57,41 @@ export class Resampler {
       if (this.#program.addTarget(width, height, job.tileSizePixels, Number(isHeightFirst)) === 0)
         return false;
     }
-    this.#current = { job, into, batch, filled: 0, rowsLeft: job.height };
+    this.#current = { job, tiles: new Uint8Array(job.tileBytes), batch, filled: 0, rowsLeft: job.height };
     return true;
   }
 
   /**
    * Goes on with the next bytes of the picture's rows, [height, width, 3].
    * @param {Uint8Array} pixels
+   * @returns {Uint8Array<ArrayBuffer> | undefined} All tiles, [tiles, 3, size, size], when these were the last bytes.
    */
   push(pixels) {
-    for (let start = 0; start < pixels.length;) start += this.#fill(pixels.subarray(start));
+    const picture = this.#current;
+    if (picture === undefined) throw new Error('pixels came without a picture');
+    for (let start = 0; start < pixels.length;) start += this.#fill(picture, pixels.subarray(start));
+    if (picture.rowsLeft > 0) return undefined;
+    this.#current = undefined;
+    return picture.tiles;
   }
 
   /**
    * Takes as many bytes as belong to one batch of rows, and returns how many.
+   * @param {Picture} picture
    * @param {Uint8Array} pixels
    */
-  #fill(pixels) {
-    const picture = this.#current;
-    if (picture === undefined) throw new Error('pixels came without a picture');
+  #fill(picture, pixels) {
     const rowBytes = 3 * picture.job.width;
     const batchRows = Math.min(BATCH_ROWS, picture.rowsLeft);
     const some = pixels.subarray(0, batchRows * rowBytes - picture.filled);
     new Uint8Array(this.#program.memory.buffer).set(some, picture.batch + picture.filled);
     picture.filled += some.length;
-    if (picture.filled === batchRows * rowBytes) this.#pushBatch(picture, batchRows);
+    if (picture.filled === batchRows * rowBytes) {
+      this.#program.push(batchRows);
+      picture.filled = 0;
+      picture.rowsLeft -= batchRows;
+    }
     return some.length;
-  }
-
-  /**
-   * @param {Picture} picture
-   * @param {number} rows
-   */
-  #pushBatch(picture, rows) {
-    this.#program.push(rows);
-    picture.filled = 0;
-    picture.rowsLeft -= rows;
-    // What is finished holds on to its tiles' memory no longer.
-    if (picture.rowsLeft === 0) this.#current = undefined;
   }
 
   /**
@@ -106,9 +102,8 @@ export class Resampler {
   #takeTiles(index, gridRow, address) {
     const target = this.#current?.job.targets[index];
     if (this.#current === undefined || target === undefined) throw new Error('tiles came without a picture');
-    const { job, into } = this.#current;
-    const bytes = 3 * target.width * job.tileSizePixels;
-    const tiles = new Uint8Array(this.#program.memory.buffer, address >>> 0, bytes);
-    into.set(tiles, target.offset + gridRow * bytes);
+    const bytes = 3 * target.width * this.#current.job.tileSizePixels;
+    const finished = new Uint8Array(this.#program.memory.buffer, address >>> 0, bytes);
+    this.#current.tiles.set(finished, target.offset + gridRow * bytes);
   }
 }

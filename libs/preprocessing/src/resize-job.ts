@@ -15,15 +15,18 @@ export interface ResizeJob {
   readonly width: number;
   readonly height: number;
   readonly tileSizePixels: number;
+  /** Of all tiles. */
+  readonly tileBytes: number;
   readonly targets: readonly ResizeTarget[];
 }
 
 export function planResize(plan: TilePlan, tileSizePixels: number): ResizeJob {
-  const { width, height, columns, rows, hasThumbnail } = plan;
+  const { width, height, columns, rows, tileCount, hasThumbnail } = plan;
   const grid = resizeTarget(plan, columns * tileSizePixels, rows * tileSizePixels, 0);
   const gridBytes = 3 * grid.width * grid.height;
   const thumbnail = resizeTarget(plan, tileSizePixels, tileSizePixels, gridBytes);
-  return { width, height, tileSizePixels, targets: hasThumbnail ? [grid, thumbnail] : [grid] };
+  const targets = hasThumbnail ? [grid, thumbnail] : [grid];
+  return { width, height, tileSizePixels, tileBytes: tileCount * 3 * tileSizePixels ** 2, targets };
 }
 
 function resizeTarget(from: TilePlan, width: number, height: number, offset: number): ResizeTarget {

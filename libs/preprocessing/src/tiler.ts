@@ -1,5 +1,4 @@
-import { type Tensor } from '@tessera/ort';
-import { TilerDisposedError, TilingSizeError } from './errors.js';
+import { PixelCountError, TilerDisposedError } from './errors.js';
 import { RESAMPLER_WASM } from './generated/resampler-wasm.js';
 import { planResize } from './resize-job.js';
 import { type TilePlan } from './tile-grid.js';
@@ -9,11 +8,11 @@ import { TilingThread } from './tiling-thread.js';
 export interface ImageTiler {
   readonly tileSizePixels: number;
   /**
-   * Writes the tiles of one image, thumbnail last.
+   * The tiles of one image, thumbnail last.
    * @param pixels RGB bytes, [height, width, 3]
-   * @param into uint8 [tileCount, 3, size, size]
+   * @returns bytes outside V8's heap, [tileCount, 3, size, size]
    */
-  tile(pixels: Uint8Array, plan: TilePlan, into: Tensor<'uint8'>, signal?: AbortSignal): Promise<void>;
+  tile(pixels: Uint8Array, plan: TilePlan, signal?: AbortSignal): Promise<Uint8Array>;
   dispose(): void;
 }
 
@@ -33,12 +32,13 @@ export class Tiler implements ImageTiler {
     private readonly maxThreads: number,
   ) {}
 
-  async tile(pixels: Uint8Array, plan: TilePlan, into: Tensor<'uint8'>, signal?: AbortSignal): Promise<void> {
-    this.checkSizes(pixels, plan, into);
+  async tile(pixels: Uint8Array, plan: TilePlan, signal?: AbortSignal): Promise<Uint8Array> {
+    const pixelBytes = 3 * plan.width * plan.height;
+    if (pixels.length !== pixelBytes) throw new PixelCountError(pixelBytes, pixels.length);
     const thread = await this.borrowThread();
     try {
       signal?.throwIfAborted();
-      await thread.tile(pixels, planResize(plan, this.tileSizePixels), into.data, signal);
+      return await thread.tile(pixels, planResize(plan, this.tileSizePixels), signal);
     } finally {
       this.giveBack(thread);
     }
@@ -66,12 +66,5 @@ export class Tiler implements ImageTiler {
     if (thread.isReusable) this.idle.push(thread);
     else thread.close();
     this.waiting.shift()?.();
-  }
-
-  private checkSizes(pixels: Uint8Array, plan: TilePlan, into: Tensor<'uint8'>): void {
-    const pixelBytes = 3 * plan.width * plan.height;
-    if (pixels.length !== pixelBytes) throw new TilingSizeError('pixels', pixelBytes, pixels.length);
-    const tileBytes = 3 * plan.tileCount * this.tileSizePixels ** 2;
-    if (into.data.length !== tileBytes) throw new TilingSizeError('tiles', tileBytes, into.data.length);
   }
 }

@@ -1,4 +1,4 @@
-/** @import { TilingRequest, TilingWorkerData } from './tiling-thread.js' */
+/** @import { TilingAnswer, TilingRequest, TilingWorkerData } from './tiling-thread.js' */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Resampler } from './resampler.mjs';
 
@@ -7,12 +7,23 @@ const resampler = new Resampler(module);
 
 // One answer to each request, in their order. What is thrown ends the thread and reaches its owner.
 parentPort?.on('message', (/** @type {TilingRequest} */ request) => {
-  parentPort?.postMessage(answer(request));
+  const answer = answerTo(request);
+  const given = [answer.slice, answer.tiles].filter((bytes) => bytes !== undefined);
+  parentPort?.postMessage(
+    answer,
+    given.map(({ buffer }) => buffer),
+  );
 });
 
-/** @param {TilingRequest} request */
-function answer(request) {
-  if ('pixels' in request) resampler.push(request.pixels);
-  const isPossible = 'pixels' in request || resampler.begin(request.job, request.into);
-  return { isPossible, memoryBytes: resampler.memoryBytes };
+/**
+ * @param {TilingRequest} request
+ * @returns {TilingAnswer}
+ */
+function answerTo(request) {
+  if ('job' in request) {
+    return { isPossible: resampler.begin(request.job), memoryBytes: resampler.memoryBytes };
+  }
+  const { slice, length } = request;
+  const tiles = resampler.push(slice.subarray(0, length));
+  return { isPossible: true, memoryBytes: resampler.memoryBytes, slice, tiles };
 }

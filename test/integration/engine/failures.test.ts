@@ -161,7 +161,7 @@ describe('the engine under failures', () => {
     let disposed = 0;
     const countingTiler = (_: OrtRuntime, tileSizePixels: number): ImageTiler => ({
       tileSizePixels,
-      tile: () => Promise.resolve(),
+      tile: () => Promise.resolve(new Uint8Array()),
       dispose: () => void disposed++,
     });
     await expect(

@@ -78,52 +78,52 @@ describe.each(GOLDEN_FAMILIES)('$name', (family) => {
     let done = 0;
     for (const [index, plan] of tilePlans.entries()) {
       const tiler = createTiler(runtime, tiles.size_pixels);
-      await tiler.tile(
-        (await images[index]?.decode()) as Uint8Array,
-        plan,
-        pixels.rows(done, plan.tileCount),
-      );
+      const decoded = (await images[index]?.decode()) as Uint8Array;
+      pixels.rows(done, plan.tileCount).data.set(await tiler.tile(decoded, plan));
       done += plan.tileCount;
     }
     await session.createBinding().bindInput('tiles', pixels).bindOutput('image_features', features).run();
     expect(relativeDifference(features.data, expected)).toBeLessThan(RELATIVE_TOLERANCE);
   });
 
-  it.each(family.cases)('$key: logits, log probabilities and greedy tokens are the reference’s', async (goldenCase) => {
-    const steps: Float32Array[] = [];
-    const result = await engine.generate({
-      messages: apiMessages(goldenCase),
-      images: await caseImages(family, goldenCase),
-      maxTokens: goldenCase.max_new_tokens,
-      logprobs: { top: 8 },
-      onLogits: (logits) => steps.push(logits.slice()),
-    });
-    const first = reference.floats(`${goldenCase.key}.logits_first`);
-    expect(relativeDifference(steps[0] ?? [], first)).toBeLessThan(RELATIVE_TOLERANCE);
+  it.each(family.cases)(
+    '$key: logits, log probabilities and greedy tokens are the reference’s',
+    async (goldenCase) => {
+      const steps: Float32Array[] = [];
+      const result = await engine.generate({
+        messages: apiMessages(goldenCase),
+        images: await caseImages(family, goldenCase),
+        maxTokens: goldenCase.max_new_tokens,
+        logprobs: { top: 8 },
+        onLogits: (logits) => steps.push(logits.slice()),
+      });
+      const first = reference.floats(`${goldenCase.key}.logits_first`);
+      expect(relativeDifference(steps[0] ?? [], first)).toBeLessThan(RELATIVE_TOLERANCE);
 
-    const values = reference.floats(`${goldenCase.key}.top_values`);
-    const ids = reference.integers(`${goldenCase.key}.top_ids`);
-    const tokens = goldenCase.finished ? goldenCase.tokens.slice(0, -1) : goldenCase.tokens;
-    // One case ties at its very first step; its logits have been compared all the same.
-    const comparable = stepsBeforeTie(values, RELATIVE_TOLERANCE);
-    expect(result.tokenIds.slice(0, comparable)).toEqual(tokens.slice(0, comparable));
-    for (let step = 0; step < Math.min(comparable, steps.length); step++) {
-      const ours = Array.from(ids.subarray(step * 8, step * 8 + 8), (id) => steps[step]?.[id] ?? NaN);
-      expect(relativeDifference(ours, values.subarray(step * 8, step * 8 + 8))).toBeLessThan(
-        RELATIVE_TOLERANCE,
-      );
-    }
-    const logprobs = (result.logprobs ?? []).slice(0, comparable);
-    expect(logprobs.map(({ tokenId }) => tokenId)).toEqual(result.tokenIds.slice(0, comparable));
-    if (comparable > 0) {
-      // Two logits differ where one does, each by the tolerance.
-      const difference = logprobDifference(logprobs, { first, topValues: values });
-      expect(difference).toBeLessThan(2 * RELATIVE_TOLERANCE);
-    }
-    if (comparable * 8 === values.length) {
-      expect(result.finishReason).toBe(goldenCase.finished ? 'stop' : 'length');
-    }
-  });
+      const values = reference.floats(`${goldenCase.key}.top_values`);
+      const ids = reference.integers(`${goldenCase.key}.top_ids`);
+      const tokens = goldenCase.finished ? goldenCase.tokens.slice(0, -1) : goldenCase.tokens;
+      // One case ties at its very first step; its logits have been compared all the same.
+      const comparable = stepsBeforeTie(values, RELATIVE_TOLERANCE);
+      expect(result.tokenIds.slice(0, comparable)).toEqual(tokens.slice(0, comparable));
+      for (let step = 0; step < Math.min(comparable, steps.length); step++) {
+        const ours = Array.from(ids.subarray(step * 8, step * 8 + 8), (id) => steps[step]?.[id] ?? NaN);
+        expect(relativeDifference(ours, values.subarray(step * 8, step * 8 + 8))).toBeLessThan(
+          RELATIVE_TOLERANCE,
+        );
+      }
+      const logprobs = (result.logprobs ?? []).slice(0, comparable);
+      expect(logprobs.map(({ tokenId }) => tokenId)).toEqual(result.tokenIds.slice(0, comparable));
+      if (comparable > 0) {
+        // Two logits differ where one does, each by the tolerance.
+        const difference = logprobDifference(logprobs, { first, topValues: values });
+        expect(difference).toBeLessThan(2 * RELATIVE_TOLERANCE);
+      }
+      if (comparable * 8 === values.length) {
+        expect(result.finishReason).toBe(goldenCase.finished ? 'stop' : 'length');
+      }
+    },
+  );
 
   const { transcripts } = family;
   if (transcripts === undefined) return;

@@ -1,4 +1,4 @@
-import { type Tensor } from '@tessera/ort';
+import { allocateHostArray } from '@tessera/ort';
 import { chooseFirstPass, type ImageTiler, type TilePlan } from '@tessera/preprocessing';
 
 /**
@@ -9,11 +9,12 @@ import { chooseFirstPass, type ImageTiler, type TilePlan } from '@tessera/prepro
 export class PillowTiler implements ImageTiler {
   constructor(readonly tileSizePixels: number) {}
 
-  async tile(pixels: Uint8Array, plan: TilePlan, into: Tensor<'uint8'>): Promise<void> {
+  async tile(pixels: Uint8Array, plan: TilePlan): Promise<Uint8Array> {
     const size = this.tileSizePixels;
     const { columns, rows, tileCount, hasThumbnail, width, height } = plan;
+    const tiles = allocateHostArray('uint8', tileCount * 3 * size * size);
     const tileBytes = (tile: number): Uint8Array =>
-      into.data.subarray(tile * 3 * size * size, (tile + 1) * 3 * size * size);
+      tiles.subarray(tile * 3 * size * size, (tile + 1) * 3 * size * size);
     const whole = resize({ pixels, width, height }, size * columns, size * rows);
     for (let tile = 0; tile < columns * rows; tile++) {
       const place = { x: (tile % columns) * size, y: Math.floor(tile / columns) * size };
@@ -23,6 +24,7 @@ export class PillowTiler implements ImageTiler {
       const thumbnail = resize({ pixels, width, height }, size, size);
       copyPlanar(thumbnail, { x: 0, y: 0 }, size, tileBytes(tileCount - 1));
     }
+    return tiles;
   }
 
   dispose(): void {

@@ -23,15 +23,9 @@ export async function tileImage(
 ): Promise<Tensor<'uint8'>> {
   const size = tiler.tileSizePixels;
   const pixels = await rejectOnAbort(image.decode(), signals);
-  const tiles = runtime.allocate('uint8', [plan.tileCount, 3, size, size]);
-  try {
-    const late = new AbortController();
-    const signal = AbortSignal.any([late.signal, ...signals.filter((one) => one !== undefined)]);
-    await watchdog.guard(() => tiler.tile(pixels, plan, tiles, signal), late);
-    for (const signal of signals) signal?.throwIfAborted();
-    return tiles;
-  } catch (error) {
-    tiles.dispose();
-    throw error;
-  }
+  const late = new AbortController();
+  const signal = AbortSignal.any([late.signal, ...signals.filter((one) => one !== undefined)]);
+  const tiles = await watchdog.guard(() => tiler.tile(pixels, plan, signal), late);
+  for (const one of signals) one?.throwIfAborted();
+  return runtime.tensorOver('uint8', [plan.tileCount, 3, size, size], tiles);
 }
