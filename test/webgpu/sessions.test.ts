@@ -7,6 +7,7 @@ import {
   OrtRuntime,
   probeDevice,
   TensorCopyError,
+  TensorShapeError,
 } from '@tessera/ort';
 import { randomNumbers } from '@tessera/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -131,10 +132,13 @@ describe('a session on WebGPU', () => {
     const doubled = count(12).map((value, index) => (index < 8 ? 2 * value : value));
     expect(await runtime.download(whole)).toEqual(doubled);
     expect(() => whole.rows(1, 2)).toThrow(DeviceViewError);
-    // The memory is freed with the last view.
-    whole.dispose();
-    expect(await runtime.download(leading)).toEqual(doubled.slice(0, 8));
-    for (const object of [binding, leading, session]) object.dispose();
+    // The memory is freed with the last view, whatever was disposed before.
+    for (const object of [whole, binding, session]) object.dispose();
+    const flat = leading.reshaped([8]);
+    leading.dispose();
+    expect(await runtime.download(flat)).toEqual(doubled.slice(0, 8));
+    expect(() => flat.reshaped([3, 3])).toThrow(TensorShapeError);
+    flat.dispose();
   });
 
   it('moves a row of a device tensor to another place by a graph, in place', async () => {

@@ -99,7 +99,6 @@ export class Session {
   /** Frees the model as soon as its bindings and tensors are disposed and no run is under way. */
   dispose(): void {
     this.memoryHandles?.allocator.dispose();
-    this.memoryHandles?.info.dispose();
     this.handle.dispose();
   }
 }
