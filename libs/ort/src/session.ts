@@ -111,11 +111,10 @@ function openDeviceMemory(context: DeviceContext, session: NativeHandle): Device
   });
   try {
     const pointer = api.create('CreateAllocator', session.pointer, info.pointer);
-    return {
-      context,
-      info,
-      allocator: new NativeHandle(api, 'Allocator', { pointer, parent: session, turns }),
-    };
+    // Views of the allocator's tensors are described by it, so it ends with them.
+    const onRelease = (): void => info.dispose();
+    const allocator = new NativeHandle(api, 'Allocator', { pointer, parent: session, turns, onRelease });
+    return { context, info, allocator };
   } catch (error) {
     info.dispose();
     throw error;
