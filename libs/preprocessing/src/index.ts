@@ -14,4 +14,3 @@ export {
   TilingThreadError,
 } from './errors.js';
 export { type ImageTiler, Tiler } from './tiler.js';
-export { buildTilingGraph } from './tiling-graph.js';

@@ -5,22 +5,15 @@ import { type PromptContent } from '@tessera/contracts';
 import { convertModel, type ConvertOptions, readManifest } from '@tessera/converter';
 import { Engine } from '@tessera/engine';
 import { OrtRuntime } from '@tessera/ort';
+import { Tiler } from '@tessera/preprocessing';
 import { loadTokenizer, stripText } from '@tessera/tokenizer';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { apiMessages, caseImages, GOLDEN_FAMILIES, type GoldenFamily, loadPicture } from './golden-cases.js';
 import { logprobDifference } from './golden-logprobs.js';
-import { PillowTiler } from './pillow-tiler.js';
 import { readReferenceArrays } from './safetensors.js';
 
 /** As the reference outputs' own README says. */
 const RELATIVE_TOLERANCE = 1e-3;
-
-/**
- * The trained model answers the same from our own tiles, which are within 2 levels of Pillow's. Random networks magnify
- * such a level past the tolerance, so theirs is compared on Pillow's very pixels: that leaves the model alone to differ.
- */
-const TAKES_OUR_PIXELS = ['tessera-tiny'];
-const createTiler = (_: unknown, size: number): PillowTiler => new PillowTiler(size);
 
 /**
  * The outputs of these two were recorded from a model that had been cast to bfloat16 and back, which rounds the frequencies
@@ -43,8 +36,7 @@ describe.each(GOLDEN_FAMILIES)('$name', (family) => {
     directory = await mkdtemp(path.join(tmpdir(), 'tessera-golden-'));
     modelDirectory = path.join(directory, 'model');
     await convertModel({ source: family.checkpoint, output: modelDirectory, ...recordedWith(family) });
-    const tiler = TAKES_OUR_PIXELS.includes(family.name) ? {} : { createTiler };
-    engine = await Engine.load({ modelDirectory, threads: 2, slotCount: 4, ...tiler });
+    engine = await Engine.load({ modelDirectory, threads: 2, slotCount: 4 });
   });
   afterAll(async () => {
     await engine.close();
@@ -75,13 +67,14 @@ describe.each(GOLDEN_FAMILIES)('$name', (family) => {
     const width = expected.length / tileCount / tiles.tokens_per_tile;
     const pixels = runtime.allocate('uint8', [tileCount, 3, tiles.size_pixels, tiles.size_pixels]);
     const features = runtime.allocate('float32', [tileCount, tiles.tokens_per_tile, width]);
+    const tiler = new Tiler(tiles.size_pixels, 1);
     let done = 0;
     for (const [index, plan] of tilePlans.entries()) {
-      const tiler = createTiler(runtime, tiles.size_pixels);
       const decoded = (await images[index]?.decode()) as Uint8Array;
       pixels.rows(done, plan.tileCount).data.set(await tiler.tile(decoded, plan));
       done += plan.tileCount;
     }
+    tiler.dispose();
     await session.createBinding().bindInput('tiles', pixels).bindOutput('image_features', features).run();
     expect(relativeDifference(features.data, expected)).toBeLessThan(RELATIVE_TOLERANCE);
   });

@@ -13,7 +13,7 @@ import {
 import { findRepositoryRoot } from '@tessera/testing';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { PillowTiler } from '../engine/pillow-tiler.js';
+import { PillowTiler } from './pillow-tiler.js';
 
 const CASES = { seed: 20_261_125, numRuns: 150 };
 

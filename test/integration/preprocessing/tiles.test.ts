@@ -5,7 +5,7 @@ import { chooseFirstPass, type ImageTiler, planTiles, Tiler } from '@tessera/pre
 import { findRepositoryRoot } from '@tessera/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadPicture } from '../engine/golden-cases.js';
-import { PillowTiler } from '../engine/pillow-tiler.js';
+import { PillowTiler } from './pillow-tiler.js';
 import { readReferenceArrays } from '../engine/safetensors.js';
 
 interface GoldenTiles {

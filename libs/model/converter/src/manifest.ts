@@ -6,7 +6,7 @@ import { ManifestInvalidError } from './errors/index.js';
 
 export const MANIFEST_FILE = 'tessera.json';
 /** Goes up when a converted model of before would not run, or would answer differently. */
-export const FORMAT_VERSION = 3;
+export const FORMAT_VERSION = 4;
 
 const matrixFormatSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('float') }),

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { readdir, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { weightFileBytes, type WeightProgress, type WrittenFile, writeModel } from '@tessera/onnx';
-import { buildTilingGraph } from '@tessera/preprocessing';
 import { TOKENIZER_FILES } from '@tessera/tokenizer';
 import { openFile, readFully } from './checkpoint/read-file.js';
 import { NotEnoughSpaceError } from './errors/index.js';
@@ -31,9 +30,7 @@ export async function writeConversion(
 ): Promise<WrittenFile[]> {
   const bytesTotal = conversionBytes(plan);
   await refuseSmallDisk(directory, bytesTotal);
-  const files = [
-    await writeSmallFile(directory, 'tiling.onnx', buildTilingGraph(plan.vision.tileSizePixels)),
-  ];
+  const files: WrittenFile[] = [];
   let bytesBefore = 0;
   for (const [graph, builder] of Object.entries(plan.graphs)) {
     const written = await writeModel(builder, directory, graph, (progress) =>

@@ -22,7 +22,7 @@ export interface EngineOptions {
   tilesPerRun?: number;
   /** How long one run of the model may take, and who is told of one that cannot be ended. @defaultValue no limit */
   watchdog?: WatchdogOptions;
-  /** How images are tiled. @defaultValue the model's tiling graph */
+  /** How images are tiled. @defaultValue with Pillow's resize, on threads of its own */
   createTiler?: (runtime: OrtRuntime, tileSizePixels: number) => ImageTiler;
   /** Called after every step with who owns what. @defaultValue nothing is recorded */
   onStep?: (snapshot: EngineSnapshot) => void;

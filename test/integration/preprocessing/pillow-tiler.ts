@@ -1,10 +1,8 @@
-import { allocateHostArray } from '@tessera/ort';
 import { chooseFirstPass, type ImageTiler, type TilePlan } from '@tessera/preprocessing';
 
 /**
- * Tiles with Pillow's arithmetic to the bit (`Resample.c`: 22-bit fixed-point weights, each pass rounded to 8 bits).
- * The reference outputs of the random checkpoints were made from such pixels, and those networks magnify one level in
- * one pixel past the tolerance for logits; with it, the test compares the model and nothing else.
+ * Tiles with Pillow's arithmetic, written plainly (`Resample.c`: 22-bit fixed-point weights, each pass rounded to 8 bits).
+ * What is compared with it need not be one of the pictures that Pillow itself was run on.
  */
 export class PillowTiler implements ImageTiler {
   constructor(readonly tileSizePixels: number) {}
@@ -12,7 +10,7 @@ export class PillowTiler implements ImageTiler {
   async tile(pixels: Uint8Array, plan: TilePlan): Promise<Uint8Array> {
     const size = this.tileSizePixels;
     const { columns, rows, tileCount, hasThumbnail, width, height } = plan;
-    const tiles = allocateHostArray('uint8', tileCount * 3 * size * size);
+    const tiles = new Uint8Array(tileCount * 3 * size * size);
     const tileBytes = (tile: number): Uint8Array =>
       tiles.subarray(tile * 3 * size * size, (tile + 1) * 3 * size * size);
     const whole = resize({ pixels, width, height }, size * columns, size * rows);
