@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { type LanguageConfig } from './config/model-config.js';
 import { UnsupportedArchitectureError } from './errors/index.js';
-import { fillRopeTables, planRope, type RopePlan, type RopeTables } from './rope-tables.js';
+import { fillRopeTable, planRope, type RopePlan } from './rope-tables.js';
+
+type RopeTables = Record<'cosines' | 'sines', Float32Array>;
+
+const fillBoth = (plan: RopePlan): RopeTables => ({
+  cosines: fillRopeTable(plan, Math.cos),
+  sines: fillRopeTable(plan, Math.sin),
+});
 
 const rope = {
   theta: 10_000,
@@ -33,7 +40,7 @@ const long = { ...config, contextTokens: 64, originalContextTokens: 16, rope: lo
 
 const build = (language: LanguageConfig): RopePlan & RopeTables => {
   const plan = planRope(language, HEAD_SIZE, 'none');
-  return { ...plan, ...fillRopeTables(plan) };
+  return { ...plan, ...fillBoth(plan) };
 };
 const row = ({ columns }: RopePlan, table: Float32Array, index: number): number[] =>
   Array.from(table.subarray(index * columns, (index + 1) * columns));
@@ -77,7 +84,7 @@ describe('tables of rotary position embedding', () => {
 
   it('keeps the upper half of a float32 where the reference has bfloat16 tables', () => {
     const plan = planRope({ ...config, contextTokens: 8 }, HEAD_SIZE, 'tables');
-    const { cosines, sines } = fillRopeTables(plan);
+    const { cosines, sines } = fillBoth(plan);
     const bits = new Uint32Array(Float32Array.of(...cosines, ...sines).buffer);
     expect(bits.filter((value) => (value & 0xffff) !== 0)).toHaveLength(0);
     // cos 1 = 0.5403, sin 1 = 0.84147: the nearest multiples of 2^-8.

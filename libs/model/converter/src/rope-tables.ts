@@ -27,12 +27,6 @@ export interface RopePlan {
   readonly longRope?: { readonly originalContextTokens: number; readonly rowOffset: number };
 }
 
-/** Cosines and sines, each [rows, columns]. */
-export interface RopeTables {
-  readonly cosines: Float32Array<ArrayBuffer>;
-  readonly sines: Float32Array<ArrayBuffer>;
-}
-
 /**
  * `dynamic` changes frequencies only past the context (`max_position_embeddings`), which no sequence of the engine
  * exceeds: within it the rotation is the plain one.
@@ -99,10 +93,13 @@ function attentionScale(stretch: number, originalContextTokens: number): number 
   return stretch <= 1 ? 1 : Math.sqrt(1 + Math.log(stretch) / Math.log(originalContextTokens));
 }
 
-export function fillRopeTables(plan: RopePlan): RopeTables {
+/**
+ * One table of a rotation, [rows, columns].
+ * @param wave Math.cos or Math.sin
+ */
+export function fillRopeTable(plan: RopePlan, wave: (angle: number) => number): Float32Array<ArrayBuffer> {
   const { rows, columns, theta, scale, parts } = plan;
-  const cosines = new Float32Array(rows * columns);
-  const sines = new Float32Array(rows * columns);
+  const table = new Float32Array(rows * columns);
   let index = 0;
   for (const part of parts) {
     const frequencies = Float32Array.from(part.factors, (factor, i) =>
@@ -111,14 +108,12 @@ export function fillRopeTables(plan: RopePlan): RopeTables {
     if (plan.rounding === 'frequencies') roundToBfloat16(frequencies);
     for (let position = 0; position < part.rows; position++) {
       for (const frequency of frequencies) {
-        const angle = Math.fround(position * frequency);
-        cosines[index] = Math.fround(Math.cos(angle)) * scale;
-        sines[index++] = Math.fround(Math.sin(angle)) * scale;
+        table[index++] = Math.fround(wave(Math.fround(position * frequency))) * scale;
       }
     }
   }
-  if (plan.rounding === 'tables') for (const table of [cosines, sines]) roundToBfloat16(table);
-  return { cosines, sines };
+  if (plan.rounding === 'tables') roundToBfloat16(table);
+  return table;
 }
 
 /** Rounds in place to the nearest bfloat16, ties to even. */

@@ -3,6 +3,7 @@ import { languageSchema, toLanguageConfig } from './language-config.js';
 import { type ModelConfig, type TileConfig, type VisionConfig } from './model-config.js';
 import { IMAGENET_STATISTICS, type PixelStatistics } from './pixel-statistics.js';
 import { epsilonSchema, layerCountSchema, layerIndexSchema, sizeSchema, tileCountSchema } from './sizes.js';
+import { sharedVisionConfig } from './vision-fields.js';
 
 const visionSchema = z.object({
   hidden_size: sizeSchema.default(3200),
@@ -66,15 +67,9 @@ export function fromChatLayout(fields: ChatFields, statistics: PixelStatistics |
 
 function visionOf({ vision_config: vision, select_layer }: ChatFields): VisionConfig {
   return {
-    hiddenSize: vision.hidden_size,
-    headCount: vision.num_attention_heads,
-    intermediateSize: vision.intermediate_size,
-    layerCount: vision.num_hidden_layers,
-    normType: vision.norm_type,
-    normEpsilon: vision.layer_norm_eps,
+    ...sharedVisionConfig(vision),
     qkvBias: vision.qkv_bias,
     qkNormEpsilon: vision.qk_normalization ? vision.layer_norm_eps : undefined,
-    activation: vision.hidden_act,
     imageSizePixels: vision.image_size,
     patchSizePixels: vision.patch_size,
     selectLayer: select_layer,

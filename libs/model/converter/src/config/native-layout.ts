@@ -4,6 +4,7 @@ import { languageSchema, toLanguageConfig } from './language-config.js';
 import { type ModelConfig, type VisionConfig } from './model-config.js';
 import { IMAGENET_STATISTICS, type PreprocessorFields, statisticsOf } from './pixel-statistics.js';
 import { epsilonSchema, layerCountSchema, layerIndexSchema, sizeSchema } from './sizes.js';
+import { sharedVisionConfig } from './vision-fields.js';
 
 /** A size, or the same size twice. */
 const sideSchema = z.union([sizeSchema, z.array(sizeSchema).min(1)]);
@@ -90,15 +91,9 @@ export function fromNativeLayout(
 
 function visionOf({ vision_config: vision, vision_feature_layer }: NativeFields): VisionConfig {
   return {
-    hiddenSize: vision.hidden_size,
-    headCount: vision.num_attention_heads,
-    intermediateSize: vision.intermediate_size,
-    layerCount: vision.num_hidden_layers,
-    normType: vision.norm_type,
-    normEpsilon: vision.layer_norm_eps,
+    ...sharedVisionConfig(vision),
     qkvBias: vision.attention_bias,
     qkNormEpsilon: vision.use_qk_norm ? QK_NORM_EPSILON : undefined,
-    activation: vision.hidden_act,
     imageSizePixels: firstSide(vision.image_size),
     patchSizePixels: firstSide(vision.patch_size),
     selectLayer: vision_feature_layer,

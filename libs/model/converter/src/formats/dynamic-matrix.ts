@@ -1,8 +1,7 @@
 import { rowBlocks, rowLength, type Weight } from '../weights/weight.js';
+import { copyTransposed } from './transpose.js';
 
 const LARGEST_NUMBER = 127;
-/** Rows that are copied together: their values lie side by side in the result. */
-const ROWS_TOGETHER = 32;
 
 /** A matrix on its way into 8-bit numbers with one scale a row, as `DynamicQuantizeMatMul` takes it: transposed. */
 export class DynamicMatrix {
@@ -19,13 +18,8 @@ export class DynamicMatrix {
   /** The numbers, [columns, rows], in one piece. */
   async *numbers(): AsyncGenerator<Uint8Array> {
     const result = new Int8Array(this.rows * this.columns);
-    for await (const { first, count, values } of rowBlocks(this.weight)) {
-      for (let row = 0; row < count; row++) {
-        this.scaleOfRow[first + row] = scaleOf(values.subarray(row * this.columns, (row + 1) * this.columns));
-      }
-      for (let row = 0; row < count; row += ROWS_TOGETHER) {
-        this.quantize(values, { row, end: Math.min(row + ROWS_TOGETHER, count), first }, result);
-      }
+    for await (const { first, values } of rowBlocks(this.weight)) {
+      copyTransposed(this.quantize(values, first), this.columns, first, { result, rowCount: this.rows });
     }
     yield new Uint8Array(result.buffer);
   }
@@ -35,18 +29,17 @@ export class DynamicMatrix {
     yield new Uint8Array(this.scaleOfRow.buffer);
   }
 
-  private quantize(
-    values: Float32Array,
-    { row: from, end, first }: { row: number; end: number; first: number },
-    into: Int8Array,
-  ): void {
-    for (let column = 0; column < this.columns; column++) {
-      for (let row = from; row < end; row++) {
-        const scale = this.scaleOfRow[first + row] as number;
-        const value = values[row * this.columns + column] as number;
-        into[column * this.rows + first + row] = scale === 0 ? 0 : Math.round(value / scale);
-      }
+  /** Numbers of consecutive rows, whose scales it keeps. */
+  private quantize(values: Float32Array, first: number): Int8Array {
+    const numbers = new Int8Array(values.length);
+    for (let start = 0; start < values.length; start += this.columns) {
+      const end = start + this.columns;
+      const scale = scaleOf(values.subarray(start, end));
+      this.scaleOfRow[first + start / this.columns] = scale;
+      if (scale === 0) continue;
+      for (let i = start; i < end; i++) numbers[i] = Math.round((values[i] as number) / scale);
     }
+    return numbers;
   }
 }
 

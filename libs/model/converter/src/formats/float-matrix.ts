@@ -1,6 +1,7 @@
 import { WeightOutOfRangeError } from '../errors/index.js';
 import { rowBlocks, rowLength, type Weight } from '../weights/weight.js';
 import { findBeyondFloat16, toFloat16 } from './to-float16.js';
+import { copyTransposed } from './transpose.js';
 import { type ActivationType } from './weight-formats.js';
 
 /** Values in a floating-point type, as bytes. Throws {@link WeightOutOfRangeError} for what float16 cannot hold. */
@@ -15,9 +16,6 @@ export async function* floatPieces(weight: Weight, type: ActivationType): AsyncG
   for await (const { values } of rowBlocks(weight)) yield asBytes(encodeFloats(values, type, weight.name));
 }
 
-/** Rows that are copied together: their values lie side by side in the result. */
-const ROWS_TOGETHER = 32;
-
 /**
  * A weight of shape [rows, ...columns] as [columns, rows], in one piece: the whole result is in memory, of the source a few
  * rows.
@@ -28,28 +26,9 @@ export async function* transposedPieces(weight: Weight, type: ActivationType): A
   const result =
     type === 'float32' ? new Float32Array(rowCount * columns) : new Uint16Array(rowCount * columns);
   for await (const { first, values } of rowBlocks(weight)) {
-    const encoded = encodeFloats(values, type, weight.name);
-    for (let start = 0; start < encoded.length; start += ROWS_TOGETHER * columns) {
-      const rows = encoded.subarray(start, start + ROWS_TOGETHER * columns);
-      copyTransposed(rows, columns, { result, rowCount, row: first + start / columns });
-    }
+    copyTransposed(encodeFloats(values, type, weight.name), columns, first, { result, rowCount });
   }
   yield asBytes(result);
-}
-
-function copyTransposed(
-  rows: Float32Array | Uint16Array,
-  columns: number,
-  target: { result: Float32Array | Uint16Array; rowCount: number; row: number },
-): void {
-  const { result, rowCount, row } = target;
-  const count = rows.length / columns;
-  for (let column = 0; column < columns; column++) {
-    const start = column * rowCount + row;
-    for (let index = 0; index < count; index++) {
-      result[start + index] = rows[index * columns + column] as number;
-    }
-  }
 }
 
 function asBytes(values: Float32Array | Uint16Array): Uint8Array {

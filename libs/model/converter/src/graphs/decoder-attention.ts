@@ -1,7 +1,7 @@
 import { MICROSOFT_DOMAIN, type Value } from '@tessera/onnx';
 import { toFloat16 } from '../formats/to-float16.js';
 import { type WeightFormats } from '../formats/weight-formats.js';
-import { fillRopeTables, type RopePlan } from '../rope-tables.js';
+import { fillRopeTable, type RopePlan } from '../rope-tables.js';
 import { type DecoderLayerWeights, type DecoderShape } from '../weights/decoder-family.js';
 import { type Weight } from '../weights/weight.js';
 import { type Emission, emitLinear, emitReshape, emitRmsNorm, emitSplit } from './layers.js';
@@ -22,20 +22,20 @@ interface AttentionEmission extends Emission {
 }
 
 export function emitAttentionInputs({ graph, activations }: Emission, rope: RopePlan): AttentionInputs {
-  const table = (name: 'cosines' | 'sines'): Value =>
+  const table = (name: string, wave: (angle: number) => number): Value =>
     graph.weight({
-      name: `rope/${name}`,
+      name,
       elementType: activations,
       dims: [rope.rows, rope.columns],
       pieces: async function* () {
-        const values = fillRopeTables(rope)[name];
+        const values = fillRopeTable(rope, wave);
         yield new Uint8Array((activations === 'float32' ? values : toFloat16(values)).buffer);
       },
     });
   return {
     ropePositions: graph.input('rope_positions', 'int64', ['batch', 'sequence']),
-    cosines: table('cosines'),
-    sines: table('sines'),
+    cosines: table('rope/cosines', Math.cos),
+    sines: table('rope/sines', Math.sin),
     lastPositions: graph.input('last_positions', 'int32', ['batch']),
     totalLength: graph.input('total_length', 'int32', []),
   };
