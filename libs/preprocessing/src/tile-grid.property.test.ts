@@ -35,7 +35,7 @@ describe('whatever the size and the budget, the tile grid', () => {
     );
   });
 
-  it('is as close to the aspect ratio as any', () => {
+  it('is the closest to the aspect ratio', () => {
     fc.assert(
       fc.property(side, side, options, (width, height, tiling) => {
         const chosen = differenceOf(width, height, chooseTileGrid(width, height, tiling));

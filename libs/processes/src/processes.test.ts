@@ -49,9 +49,10 @@ describe('describeProcess', () => {
   });
 
   it('tells a process from an earlier one with the same id', () => {
-    const self = describeProcess(process.pid);
-    expect(self).toBeDefined();
-    expect(isRunning({ pid: process.pid, startedAt: 'another boot:1' })).toBe(false);
+    const self = describeProcess(process.pid) as ProcessReference;
+    expect(self.pid).toBe(process.pid);
+    expect(isRunning(self)).toBe(true);
+    expect(isRunning({ ...self, startedAt: 'another boot:1' })).toBe(false);
   });
 });
 

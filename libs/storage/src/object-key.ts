@@ -11,7 +11,7 @@ export function checkKey(key: string): void {
 }
 
 /**
- * A prefix of `list`: any beginning of a key, the empty one included.
+ * A prefix of `list`: a beginning of a key, the empty one included.
  * @throws {ObjectKeyInvalidError} for text that no key can begin with
  */
 export function checkPrefix(prefix: string): void {

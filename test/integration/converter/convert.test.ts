@@ -145,7 +145,7 @@ describe('conversion', () => {
     expect((await readdir(directory.path)).sort()).toEqual(['file', 'model', 'photos']);
   });
 
-  it('happens once per checkpoint, whoever asks and however many ask at once', async () => {
+  it('leaves one model per checkpoint, however many ask at once, and is not done again', async () => {
     const lines: string[] = [];
     const options = { source, cacheDirectory: place('cache'), log: (line: string) => void lines.push(line) };
     const together = await Promise.all([ensureConvertedModel(options), ensureConvertedModel(options)]);

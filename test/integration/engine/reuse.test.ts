@@ -40,16 +40,19 @@ describe('what was computed for one question', () => {
   });
 
   it('is used for the next one about the same picture, and gives the same numbers to the bit', async () => {
-    for (const [index, prompt] of PROMPTS.entries()) {
+    for (const prompt of PROMPTS) {
       const request = await askKnown(cat.picture, prompt);
       const [ours, theirs] = [await record(reusing, request), await record(forgetful, request)];
       expect(ours.tokenIds).toEqual(theirs.tokenIds);
       expect(difference(ours.logits, theirs.logits)).toBe(0);
-      const { usage, timings } = await reusing.generate(request);
+      const undecodable = request.images.map((image) => ({
+        ...image,
+        decode: () => Promise.reject(new Error('the picture was decoded again')),
+      }));
+      const { usage, timings } = await reusing.generate({ ...request, images: undecodable });
       const imageTokens = usage.prompt_tokens_details.image_tokens;
       expect(usage.prompt_tokens_details.cached_tokens).toBeGreaterThan(imageTokens);
       expect(timings.visionMs).toBe(0);
-      expect(index === 0 || timings.preprocessMs < 5).toBe(true);
     }
   });
 

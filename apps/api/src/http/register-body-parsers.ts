@@ -16,7 +16,7 @@ declare module 'fastify' {
 /** A body from here on takes long enough to parse that others should get a turn in between. */
 const LARGE_BODY_BYTES = 1_000_000;
 
-/** Reads JSON and multipart bodies, and nothing else: any other Content-Type is refused with 415. */
+/** Reads JSON and multipart bodies; every other Content-Type is refused with 415. */
 export async function registerBodyParsers(fastify: FastifyInstance, config: Config): Promise<void> {
   fastify.removeAllContentTypeParsers();
   fastify.decorateRequest('bodySha256', undefined);

@@ -25,9 +25,9 @@ function holding(...prompts: PrefixPrompt[]): SlotContents {
 
 describe('SlotContents', () => {
   it('finds the longest beginning that ends with a chunk of both prompts', () => {
-    const contents = holding(promptOf('abcdefgX'), promptOf('abcdXXXXXX'));
+    const contents = holding(promptOf('abcdefgX'), promptOf('abcdvwvwvw'));
     expect(contents.longestPrefix(promptOf('abcdefghij'), false, 5)).toEqual({ slot: 0, positions: 4 });
-    expect(contents.longestPrefix(promptOf('abcdXXXXXY'), false, 5)).toEqual({ slot: 1, positions: 8 });
+    expect(contents.longestPrefix(promptOf('abcdvwvwvY'), false, 5)).toEqual({ slot: 1, positions: 8 });
     expect(contents.longestPrefix(promptOf('abcX'), false, 5)).toBeUndefined();
     expect(new SlotContents().longestPrefix(promptOf('abcd'), false, 0)).toBeUndefined();
   });
@@ -38,7 +38,7 @@ describe('SlotContents', () => {
     expect(contents.longestPrefix(promptOf('abcd'), false, 5)).toBeUndefined();
   });
 
-  it('takes the own slot where it is as good as any', () => {
+  it('takes the own slot where no other holds more', () => {
     const contents = holding(promptOf('abcdX'), promptOf('abcdY'), promptOf('abcdZ'));
     expect(contents.longestPrefix(promptOf('abcdef'), false, 1)).toEqual({ slot: 1, positions: 4 });
   });

@@ -60,7 +60,7 @@ export class SlotContents {
   }
 
   /**
-   * The longest beginning of a prompt that a slot holds up to a chunk's end, in `own` where that is as good as any. The last
+   * The longest beginning of a prompt that a slot holds up to a chunk's end, in `own` where no other slot holds more. The last
    * token of the prompt is never part of it: its logits are still to be computed.
    */
   longestPrefix(prompt: PrefixPrompt, usesLongRope: boolean, own: number): HeldPrefix | undefined {

@@ -5,7 +5,7 @@ const FRACTION_BITS = 53n;
 
 /**
  * SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014): a 64-bit counter with a
- * mixing function. Any seed is as good as any other, and seeds that follow each other have unrelated streams.
+ * mixing function. All seeds are equally good, and seeds that follow each other have unrelated streams.
  */
 export class SplitMix64 {
   private state: bigint;

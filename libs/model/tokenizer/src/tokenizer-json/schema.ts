@@ -39,7 +39,6 @@ export const tokenizerJsonSchema = z.looseObject({
   model: z.looseObject({ type: z.string().optional() }),
 });
 
-export type AddedTokenJson = z.infer<typeof addedTokenSchema>;
 export type Component = z.infer<typeof componentSchema>;
 export type BpeJson = z.infer<typeof bpeSchema>;
 export type TokenizerJson = z.infer<typeof tokenizerJsonSchema>;
