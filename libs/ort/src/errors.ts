@@ -25,6 +25,20 @@ export class UnsupportedPlatformError extends TesseraError {
   }
 }
 
+/** A shared library cannot be loaded: it, or one that it needs, is missing or damaged. */
+export class LibraryLoadError extends TesseraError {
+  readonly code = 'internal_error';
+  readonly reason: string;
+  constructor(
+    readonly path: string,
+    cause: unknown,
+  ) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(`${path} cannot be loaded: ${reason}; install again what it belongs to`, { cause });
+    this.reason = reason;
+  }
+}
+
 /** The library found is older than the function table that this code was written for. */
 export class OrtVersionError extends TesseraError {
   readonly code = 'internal_error';

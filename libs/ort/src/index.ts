@@ -5,6 +5,7 @@ export { DeviceTensor } from './device-tensor.js';
 export { type DeviceProbe, probeDevice } from './devices/probe-device.js';
 export { ELEMENT_TYPES, elementCount, type ElementType, type HostArray } from './element-type.js';
 export * from './errors.js';
+export { type OrtLibrary } from './native/library.js';
 export { type NodePlacement } from './placement.js';
 export { OrtRuntime, type RuntimeOptions } from './runtime.js';
 export { Session, type SessionOptions } from './session.js';

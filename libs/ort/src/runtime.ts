@@ -3,6 +3,7 @@ import { copy } from './copy.js';
 import { DeviceTensor } from './device-tensor.js';
 import { DeviceContexts } from './devices/device-context.js';
 import { elementCount, type ElementType, type HostArray } from './element-type.js';
+import { type OrtLibrary } from './native/library.js';
 import { NativeHandle } from './native/native-handle.js';
 import { OrtApi, type Pointer } from './native/ort-api.js';
 import { Session, type SessionOptions } from './session.js';
@@ -18,6 +19,8 @@ export interface RuntimeOptions {
   intraOpThreads: number;
   /** Whether idle threads spin for a moment before they sleep: faster steps for a core kept busy. */
   spin: boolean;
+  /** Another build of ONNX Runtime, as device `cuda` needs it. Default: that of the `onnxruntime-node` package. */
+  library?: OrtLibrary | undefined;
 }
 
 /**
@@ -31,8 +34,9 @@ export class OrtRuntime {
     private readonly devices: DeviceContexts,
   ) {}
 
+  /** @throws LibraryLoadError, OrtVersionError */
   static create(options: RuntimeOptions): OrtRuntime {
-    const api = OrtApi.load();
+    const api = OrtApi.load(options.library);
     const environment = new NativeHandle(api, 'Environment', { pointer: createEnvironment(api, options) });
     const pointer = api.create('CreateCpuMemoryInfo', ARENA_ALLOCATOR, DEFAULT_MEMORY);
     const info = new NativeHandle(api, 'MemoryInfo', { pointer });

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { DeviceUnavailableError, OrtError } from '../errors.js';
+import { DeviceUnavailableError, LibraryLoadError, OrtError } from '../errors.js';
+import { loadLibrary } from '../native/library.js';
 import { type OrtApi, type Pointer } from '../native/ort-api.js';
 import { type DeviceContext } from './device-context.js';
 import { type ExecutionProvider } from './execution-provider.js';
@@ -12,7 +13,8 @@ import { type ExecutionProvider } from './execution-provider.js';
 export async function appendProvider(context: DeviceContext, options: Pointer): Promise<void> {
   const { api, device, provider } = context;
   const missing = whatIsMissing(api, provider);
-  if (missing !== undefined) throw new DeviceUnavailableError(device.id, missing.reason, missing.remedy);
+  if (missing !== undefined)
+    throw new DeviceUnavailableError(device.id, missing.reason, missing.remedy, { cause: missing.cause });
   try {
     if (provider.appendAs.kind === 'cuda') await appendCuda(context, options);
     else await appendByName(api, options, provider.appendAs.name, provider.options);
@@ -27,10 +29,13 @@ function reasonOf({ ortMessage }: OrtError): string {
   return (ortMessage.split(' was false. ').at(-1) ?? ortMessage).trim();
 }
 
-function whatIsMissing(
-  api: OrtApi,
-  provider: ExecutionProvider,
-): { reason: string; remedy: string } | undefined {
+interface Missing {
+  readonly reason: string;
+  readonly remedy: string;
+  readonly cause?: unknown;
+}
+
+function whatIsMissing(api: OrtApi, provider: ExecutionProvider): Missing | undefined {
   const providers = api.availableProviders();
   if (!providers.includes(provider.name)) {
     const platform = `${process.platform}/${process.arch}`;
@@ -41,11 +46,26 @@ function whatIsMissing(
   }
   const files = provider.companionLibraries.map((name) => companionPath(api, name));
   const absent = files.filter((file) => !existsSync(file));
-  if (absent.length === 0) return undefined;
-  return {
-    reason: `not found: ${absent.join(', ')}`,
-    remedy: `put the libraries of the CUDA build of ONNX Runtime ${api.version} there`,
-  };
+  if (absent.length > 0) {
+    return {
+      reason: `not found: ${absent.join(', ')}`,
+      remedy: `get the CUDA build of ONNX Runtime ${api.version} with \`tessera runtime install cuda\``,
+    };
+  }
+  return findMissingDriver(provider);
+}
+
+/** Asked for by itself, because without it the message of the provider's library tells of a file, not of a driver. */
+function findMissingDriver({ driverLibrary, remedy }: ExecutionProvider): Missing | undefined {
+  const library = driverLibrary[process.platform];
+  if (library === undefined) return undefined;
+  try {
+    loadLibrary(library);
+    return undefined;
+  } catch (cause) {
+    if (!(cause instanceof LibraryLoadError)) throw cause;
+    return { reason: `the driver's library ${library} cannot be loaded: ${cause.reason}`, remedy, cause };
+  }
 }
 
 function companionPath(api: OrtApi, name: string): string {

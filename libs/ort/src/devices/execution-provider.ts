@@ -11,6 +11,8 @@ export interface ExecutionProvider {
   readonly options: Readonly<Record<string, string>>;
   /** Libraries that must lie beside ONNX Runtime's own, without prefix and suffix. */
   readonly companionLibraries: readonly string[];
+  /** The library of the driver that the device cannot do without, by platform. */
+  readonly driverLibrary: Partial<Record<NodeJS.Platform, string>>;
   /** Whether a tensor's pointer is an address, so that a view may begin inside another tensor. */
   readonly addressable: boolean;
   /** Whether all sessions share one native context, which one thread at a time may use. */
@@ -27,10 +29,11 @@ export const EXECUTION_PROVIDERS: Readonly<Record<Exclude<DeviceId, 'cpu'>, Exec
     appendAs: { kind: 'cuda' },
     options: {},
     companionLibraries: ['onnxruntime_providers_shared', 'onnxruntime_providers_cuda'],
+    driverLibrary: { linux: 'libcuda.so.1', win32: 'nvcuda.dll' },
     addressable: true,
     sharedContext: false,
     remedy:
-      'install an NVIDIA driver, and put the CUDA and cuDNN libraries that the message names where the system finds them',
+      'install an NVIDIA driver of version 580 or newer, and in a container start it with the GPU (docker run --gpus all); where the message names another library, repeat `tessera runtime install cuda --force`',
   },
   webgpu: {
     name: 'WebGpuExecutionProvider',
@@ -40,6 +43,7 @@ export const EXECUTION_PROVIDERS: Readonly<Record<Exclude<DeviceId, 'cpu'>, Exec
     // which node was placed where.
     options: { preferredLayout: 'NCHW' },
     companionLibraries: [],
+    driverLibrary: {},
     addressable: false,
     sharedContext: true,
     remedy:

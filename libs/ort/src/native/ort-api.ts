@@ -11,6 +11,7 @@ import {
   POINTERS,
   STRINGS,
 } from './function-table.js';
+import { loadLibrary, type OrtLibrary } from './library.js';
 import { findOrtLibrary } from './library-path.js';
 
 /** A native pointer; koffi hands them out as integers. Null pointers are `null`. */
@@ -23,15 +24,6 @@ interface NativeFunction {
   async(...args: [...NativeArgument[], (error: unknown, result: NativeResult) => void]): void;
 }
 type Functions = Record<FunctionName, NativeFunction>;
-
-/** koffi runs foreign calls on stacks of its own; ONNX Runtime needs far more than the 128 KiB default. */
-const NATIVE_STACK_BYTES = 16 * 1024 * 1024;
-
-/**
- * Libraries stay loaded until the process ends: koffi unloads one when its object is garbage, although functions taken
- * from the table still point into it.
- */
-const LOADED_LIBRARIES = new Set<ReturnType<typeof koffi.load>>();
 
 /** A type as koffi takes it: a name, a type object or a direction marker. */
 type NativeType = Parameters<typeof koffi.out>[0];
@@ -57,20 +49,19 @@ export class OrtApi {
     readonly libraryPath: string,
   ) {}
 
-  /** Loads the library and its function table. Throws {@link OrtVersionError} when it is too old. */
-  static load(libraryPath = findOrtLibrary()): OrtApi {
-    const current = koffi.config();
-    if (current.async_stack_size !== NATIVE_STACK_BYTES) {
-      koffi.config({ sync_stack_size: NATIVE_STACK_BYTES, async_stack_size: NATIVE_STACK_BYTES });
-    }
-    const library = koffi.load(libraryPath);
-    LOADED_LIBRARIES.add(library);
+  /**
+   * Loads the library, by default that of `onnxruntime-node`, and its function table.
+   * @throws LibraryLoadError; OrtVersionError when it is too old
+   */
+  static load({ path, preload }: OrtLibrary = { path: findOrtLibrary(), preload: [] }): OrtApi {
+    for (const companion of preload) loadLibrary(companion);
+    const library = loadLibrary(path);
     const base = library.func('OrtGetApiBase', 'void *', [])() as Pointer;
     const [getApi, getVersion] = readPointers(base, 2);
     const version = callPointer(getVersion, 'str', [])() as string;
     const table = callPointer(getApi, 'void *', ['uint32_t'])(ORT_API_VERSION) as Pointer | null;
     if (table === null) throw new OrtVersionError(version, ORT_API_VERSION);
-    return new OrtApi(bindFunctions(table), version, libraryPath);
+    return new OrtApi(bindFunctions(table), version, path);
   }
 
   /** Calls a function that returns a status. */
