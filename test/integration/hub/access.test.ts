@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { TransferOptionError, UnusableAnswerError } from '@tessera/download';
 import {
-  HubAnswerError,
   HubOptionError,
   NotACheckpointError,
   RepositoryAccessError,
@@ -68,7 +68,7 @@ describe('the token', () => {
 
   it('that is no token is refused without being repeated', async () => {
     const failure = fixture.pull(withToken('hf_a\nb'));
-    await expect(failure).rejects.toBeInstanceOf(HubOptionError);
+    await expect(failure).rejects.toBeInstanceOf(TransferOptionError);
     await expect(failure).rejects.not.toThrow('hf_a');
   });
 });
@@ -145,7 +145,7 @@ describe('a hostile hub', () => {
     fixture.hub.publish(REPOSITORY, CHECKPOINT);
     fixture.hub.extraEntries.push(entry);
     const failure = fixture.pull();
-    await expect(failure).rejects.toBeInstanceOf(HubAnswerError);
+    await expect(failure).rejects.toBeInstanceOf(UnusableAnswerError);
     await expect(failure).rejects.toThrow(message);
   });
 
@@ -172,7 +172,7 @@ describe('a hostile hub', () => {
     fixture.hub.plan('revision', { kind: 'status', status: 200 });
     fixture.hub.publish(REPOSITORY, CHECKPOINT);
     await expect(fixture.pull()).rejects.toThrow(
-      '/api/models/OpenGVLab/Tiny/revision/main did not answer as a model hub',
+      '/api/models/OpenGVLab/Tiny/revision/main gave an answer that cannot be used',
     );
   });
 });
@@ -237,7 +237,7 @@ describe('a proxy', () => {
       proxy: { http: 'ftp://me:hunter2@host', https: undefined, except: [] },
     };
     const failure = fixture.pull({ hub });
-    await expect(failure).rejects.toBeInstanceOf(HubOptionError);
+    await expect(failure).rejects.toBeInstanceOf(TransferOptionError);
     await expect(failure).rejects.not.toThrow('hunter2');
   });
 });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { type PullOptions, type PullProgress, pullCheckpoint, type Retry } from '@tessera/hub';
+import { type Retry, type TransferProgress } from '@tessera/download';
+import { type PullOptions, pullCheckpoint } from '@tessera/hub';
 import { temporaryDirectory, type TemporaryDirectory } from '@tessera/testing';
 import { type HubFile, type ModelHub, startModelHub } from '../../model-hub/model-hub.js';
 
@@ -33,9 +34,9 @@ const OTHER_BYTES = Object.entries(CHECKPOINT).reduce(
 /** A hub, an empty folder, and what a download of it reports. */
 export class PullFixture {
   readonly retries: Retry[] = [];
-  readonly progress: PullProgress[] = [];
+  readonly progress: TransferProgress[] = [];
 
-  private readonly listeners = new Set<(progress: PullProgress) => void>();
+  private readonly listeners = new Set<(progress: TransferProgress) => void>();
 
   private constructor(
     readonly hub: ModelHub,

@@ -1,6 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BrokenTransferError, ChecksumMismatchError, HubBusyError, PullUnderWayError } from '@tessera/hub';
+import { BrokenTransferError, ChecksumMismatchError, HostBusyError } from '@tessera/download';
+import { PullUnderWayError } from '@tessera/hub';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Fault } from '../../model-hub/served-file.js';
 import { bytesOf, CHECKPOINT, PullFixture, REPOSITORY, WEIGHTS } from './pull-fixture.js';
@@ -192,7 +193,7 @@ describe('a busy hub', () => {
   it('is not waited for when it asks for an hour', async () => {
     fixture.hub.plan('tree', { kind: 'status', status: 429, headers: { 'retry-after': '3600' } });
     const failure = fixture.pull();
-    await expect(failure).rejects.toBeInstanceOf(HubBusyError);
+    await expect(failure).rejects.toBeInstanceOf(HostBusyError);
     await expect(failure).rejects.toThrow('HTTP 429 and asks to wait 3600 s');
   });
 

@@ -1,13 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Config, loadConfig } from '@tessera/config';
-import {
-  parseRepositoryName,
-  pullCheckpoint,
-  type PulledCheckpoint,
-  type PullObserver,
-  TransientHubError,
-} from '@tessera/hub';
+import { TransientTransferError } from '@tessera/download';
+import { parseRepositoryName, pullCheckpoint, type PulledCheckpoint, type PullObserver } from '@tessera/hub';
 import { EXIT_CODES, InterruptedError } from '../exit-status.js';
 import { formatBytes, formatDuration } from '../terminal/format.js';
 import { ProgressBar } from '../terminal/progress-bar.js';
@@ -36,7 +31,7 @@ export async function runPull(repository: string, options: PullCommandOptions): 
   } catch (error) {
     bar.clear();
     const isInterrupted = signals.stopping.aborted;
-    if (isInterrupted || error instanceof TransientHubError) bar.print(adviceOn(directory));
+    if (isInterrupted || error instanceof TransientTransferError) bar.print(adviceOn(directory));
     throw isInterrupted ? new InterruptedError() : error;
   } finally {
     signals.release();

@@ -1,12 +1,15 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beginHash, hashFile } from './checksum.js';
+import {
+  beginHash,
+  hashFile,
+  PARTIAL_SUFFIXES,
+  type ProgressTally,
+  type RemoteFile,
+  runAll,
+} from '@tessera/download';
 import { isPlainName } from './choose-files.js';
 import { TargetTakenError } from './errors.js';
-import { type ListedFile } from './hub-repository.js';
-import { PARTIAL_SUFFIXES } from './partial-file.js';
-import { type ProgressTally } from './progress-tally.js';
-import { runAll } from './run-all.js';
 import { readSourceRecord, type SourceRecord, writeSourceRecord } from './source-record.js';
 
 /** Reading is bound by the disk and by one core that hashes. */
@@ -14,7 +17,7 @@ const FILES_CHECKED_AT_A_TIME = 2;
 
 export interface ExpectedContent {
   readonly directory: string;
-  readonly files: readonly ListedFile[];
+  readonly files: readonly RemoteFile[];
   readonly tally: ProgressTally;
   readonly signal: AbortSignal;
 }
@@ -24,9 +27,9 @@ export interface ExpectedContent {
  * @param mayReplace whether the folder is ours, so that other content may be replaced
  * @throws TargetTakenError when a file that is not ours would be overwritten
  */
-export async function findMissingFiles(content: ExpectedContent, mayReplace: boolean): Promise<ListedFile[]> {
+export async function findMissingFiles(content: ExpectedContent, mayReplace: boolean): Promise<RemoteFile[]> {
   const { directory, files, tally, signal } = content;
-  const missing = new Set<ListedFile>();
+  const missing = new Set<RemoteFile>();
   const options = { concurrency: FILES_CHECKED_AT_A_TIME, signal };
   await runAll(files, options, async (file, signal) => {
     const state = await inspectFile(directory, file, (bytes) => tally.received(file.path, bytes), signal);
@@ -66,7 +69,7 @@ export async function beginReplacing(directory: string, record: SourceRecord): P
 
 async function inspectFile(
   directory: string,
-  { path, bytes, checksum }: ListedFile,
+  { path, bytes, checksum }: RemoteFile,
   onBytes: (count: number) => void,
   signal: AbortSignal,
 ): Promise<'absent' | 'right' | 'other'> {

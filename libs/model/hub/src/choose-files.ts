@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { type RemoteFile } from '@tessera/download';
 import { NotACheckpointError } from './errors.js';
-import { type ListedFile } from './hub-repository.js';
 
 const CONFIG = 'config.json';
 const INDEX = 'model.safetensors.index.json';
@@ -35,7 +35,7 @@ export function isPlainName(name: string): boolean {
 }
 
 /** Reads the content of a small file of the repository. */
-export type ReadListedFile = (file: ListedFile) => Promise<Buffer>;
+export type ReadListedFile = (file: RemoteFile) => Promise<Buffer>;
 
 /**
  * What a checkpoint needs of a repository: configuration, tokenizer, safetensors and licence, all from its top folder.
@@ -44,9 +44,9 @@ export type ReadListedFile = (file: ListedFile) => Promise<Buffer>;
  */
 export async function chooseFiles(
   repository: string,
-  listed: readonly ListedFile[],
+  listed: readonly RemoteFile[],
   read: ReadListedFile,
-): Promise<ListedFile[]> {
+): Promise<RemoteFile[]> {
   const byName = new Map(listed.filter(({ path }) => isPlainName(path)).map((file) => [file.path, file]));
   if (!byName.has(CONFIG)) throw new NotACheckpointError(repository, `it has no ${CONFIG}`);
   const weights = await chooseWeights(repository, byName, read);
@@ -59,9 +59,9 @@ export async function chooseFiles(
 /** The index and what it names, as the converter reads it; else the single file. */
 async function chooseWeights(
   repository: string,
-  byName: ReadonlyMap<string, ListedFile>,
+  byName: ReadonlyMap<string, RemoteFile>,
   read: ReadListedFile,
-): Promise<ListedFile[]> {
+): Promise<RemoteFile[]> {
   const index = byName.get(INDEX);
   if (index !== undefined) {
     const shards = shardNames(repository, await read(index));
@@ -82,7 +82,7 @@ function shardNames(repository: string, content: Buffer): string[] {
   }
 }
 
-function shardOf(repository: string, byName: ReadonlyMap<string, ListedFile>, name: string): ListedFile {
+function shardOf(repository: string, byName: ReadonlyMap<string, RemoteFile>, name: string): RemoteFile {
   const file = WEIGHT_FILE.test(name) ? byName.get(name) : undefined;
   if (file !== undefined) return file;
   throw new NotACheckpointError(

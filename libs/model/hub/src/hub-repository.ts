@@ -1,15 +1,14 @@
 import { z } from 'zod';
-import { type Checksum } from './checksum.js';
 import {
-  HubAnswerError,
-  RepositoryAccessError,
-  RepositoryNotFoundError,
-  RevisionNotFoundError,
-} from './errors.js';
-import { type HubAnswer } from './hub-answer.js';
-import { type HubHttp } from './hub-http.js';
+  type HttpAnswer,
+  type HttpClient,
+  type RemoteFile,
+  type Retries,
+  UnusableAnswerError,
+  withRetries,
+} from '@tessera/download';
+import { RepositoryAccessError, RepositoryNotFoundError, RevisionNotFoundError } from './errors.js';
 import { parseRepositoryName } from './repository-name.js';
-import { type Retries, withRetries } from './with-retries.js';
 
 /** A listing has a thousand files a page, or so. */
 const MAX_PAGES = 1000;
@@ -27,20 +26,13 @@ const treeSchema = z.array(
   }),
 );
 
-/** A file of one commit, as the hub lists it. The path is the hub's word: it may be anything. */
-export interface ListedFile {
-  readonly path: string;
-  readonly bytes: number;
-  readonly checksum: Checksum;
-}
-
 /** One model repository of a hub. */
 export class HubRepository {
   private readonly parts: readonly string[];
 
   /** @throws HubOptionError when `name` is no name of a repository */
   constructor(
-    private readonly http: HubHttp,
+    private readonly http: HttpClient,
     readonly name: string,
     private readonly retries: Retries,
   ) {
@@ -57,11 +49,12 @@ export class HubRepository {
   }
 
   /** Every file of a commit. */
-  async listFiles(commit: string): Promise<ListedFile[]> {
-    const files: ListedFile[] = [];
+  async listFiles(commit: string): Promise<RemoteFile[]> {
+    const files: RemoteFile[] = [];
     let url: string | undefined = `${this.apiUrl}/tree/${commit}?recursive=true`;
     for (let pages = 0; url !== undefined; pages += 1) {
-      if (pages === MAX_PAGES) throw new HubAnswerError(url, `its listing has more than ${MAX_PAGES} pages`);
+      if (pages === MAX_PAGES)
+        throw new UnusableAnswerError(url, `its listing has more than ${MAX_PAGES} pages`);
       const page: Page = await this.listPage(url, commit);
       files.push(...page.files);
       url = page.next;
@@ -76,16 +69,16 @@ export class HubRepository {
   }
 
   /** The error that a refused download means. */
-  refusal(answer: HubAnswer, revision: string): Error {
+  refusal(answer: HttpAnswer, revision: string): Error {
     const { name, http } = this;
     const { status, reason } = answer;
     if (status === 401 || status === 403)
       return new RepositoryAccessError(name, http.endpoint, status, { hasToken: http.hasToken, reason });
-    if (status !== 404) return new HubAnswerError(answer.address, `HTTP ${status}`);
+    if (status !== 404) return new UnusableAnswerError(answer.address, `HTTP ${status}`);
     const code = answer.header('x-error-code');
     if (code === 'RevisionNotFound') return new RevisionNotFoundError(name, revision);
     if (code === 'EntryNotFound')
-      return new HubAnswerError(answer.address, 'a file that it lists is not there');
+      return new UnusableAnswerError(answer.address, 'a file that it lists is not there');
     return new RepositoryNotFoundError(name, http.endpoint);
   }
 
@@ -105,7 +98,7 @@ export class HubRepository {
     });
   }
 
-  private async ask(url: string, revision: string): Promise<HubAnswer> {
+  private async ask(url: string, revision: string): Promise<HttpAnswer> {
     const { signal } = this.retries;
     const answer = await this.http.get(url, { headers: { accept: 'application/json' }, signal });
     if (answer.status === 200) return answer;
@@ -115,22 +108,29 @@ export class HubRepository {
 }
 
 interface Page {
-  readonly files: readonly ListedFile[];
+  readonly files: readonly RemoteFile[];
   readonly next: string | undefined;
 }
 
 function toListedFile(
   { path, size, oid, lfs }: z.output<typeof treeSchema>[number],
-  answer: HubAnswer,
-): ListedFile {
+  answer: HttpAnswer,
+): RemoteFile {
   if (lfs !== undefined) return { path, bytes: lfs.size, checksum: { algorithm: 'sha256', hex: lfs.oid } };
   if (size === undefined || oid === undefined || !/^[0-9a-f]{40}$/.test(oid))
-    throw new HubAnswerError(answer.address, `${JSON.stringify(path)} is listed without size or checksum`);
+    throw new UnusableAnswerError(
+      answer.address,
+      `${JSON.stringify(path)} is listed without size or checksum`,
+    );
   return { path, bytes: size, checksum: { algorithm: 'git-blob-sha1', hex: oid } };
 }
 
-function parse<Schema extends z.ZodType>(schema: Schema, json: unknown, answer: HubAnswer): z.output<Schema> {
+function parse<Schema extends z.ZodType>(
+  schema: Schema,
+  json: unknown,
+  answer: HttpAnswer,
+): z.output<Schema> {
   const outcome = schema.safeParse(json);
   if (outcome.success) return outcome.data;
-  throw new HubAnswerError(answer.address, z.prettifyError(outcome.error), { cause: outcome.error });
+  throw new UnusableAnswerError(answer.address, z.prettifyError(outcome.error), { cause: outcome.error });
 }

@@ -1,7 +1,6 @@
 export * from './errors.js';
-export { type HubOptions, type ProxySettings } from './hub-http.js';
-export { type PullProgress } from './progress-tally.js';
 export {
+  type HubOptions,
   pullCheckpoint,
   type PulledCheckpoint,
   type PullObserver,
@@ -10,4 +9,3 @@ export {
 } from './pull-checkpoint.js';
 export { parseRepositoryName } from './repository-name.js';
 export { readSourceRecord, SOURCE_RECORD_FILE, type SourceRecord } from './source-record.js';
-export { type Retry } from './with-retries.js';

@@ -2,24 +2,33 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { acquireLockFile, LockHeldError, type LockFile } from '@tessera/processes';
+import {
+  checkDiskSpace,
+  downloadFile,
+  type HttpAnswer,
+  HttpClient,
+  type HttpClientOptions,
+  ProgressTally,
+  type RemoteFile,
+  type Retries,
+  type Retry,
+  runAll,
+  type TransferProgress,
+} from '@tessera/download';
 import { beginReplacing, findMissingFiles, mayReplaceFiles } from './checkpoint-folder.js';
 import { chooseFiles } from './choose-files.js';
-import { checkDiskSpace } from './disk-space.js';
-import { downloadFile } from './download-file.js';
 import { PullUnderWayError } from './errors.js';
-import { type HubAnswer } from './hub-answer.js';
-import { HubHttp, type HubOptions } from './hub-http.js';
-import { HubRepository, type ListedFile } from './hub-repository.js';
-import { ProgressTally, type PullProgress } from './progress-tally.js';
+import { HubRepository } from './hub-repository.js';
 import { readSmallFile } from './read-small-file.js';
-import { runAll } from './run-all.js';
 import { readSourceRecord, type SourceRecord, writeSourceRecord } from './source-record.js';
-import { type Retries, type Retry } from './with-retries.js';
 
 const LOCK_FILE = '.tessera-pull.lock';
 const FILES_AT_A_TIME = 3;
 const RETRIES = 5;
 const FIRST_RETRY_DELAY_MS = 1000;
+
+/** The hub, and how to get there. */
+export type HubOptions = Omit<HttpClientOptions, 'endpointName'>;
 
 export interface PullOptions {
   readonly hub: HubOptions;
@@ -41,7 +50,7 @@ export interface PullOptions {
 /** Told what happens during a download. */
 export interface PullObserver {
   planned?(plan: PullPlan): void;
-  progressed?(progress: PullProgress): void;
+  progressed?(progress: TransferProgress): void;
   retrying?(retry: Retry): void;
 }
 
@@ -64,13 +73,13 @@ export interface PulledCheckpoint extends PullPlan {
  * @throws errors of this package; the reason of an aborted signal
  */
 export async function pullCheckpoint(options: PullOptions): Promise<PulledCheckpoint> {
-  const http = new HubHttp(options.hub);
+  const http = new HttpClient({ ...options.hub, endpointName: 'HF_ENDPOINT' });
   try {
     const retries = retriesOf(options);
     const repository = new HubRepository(http, options.repository, retries);
     const commit = await repository.resolveCommit(options.revision);
     const listed = await repository.listFiles(commit);
-    const read = (file: ListedFile) => readSmallFile(file, { http, repository, commit, retries });
+    const read = (file: RemoteFile) => readSmallFile(file, { http, repository, commit, retries });
     const files = await chooseFiles(options.repository, listed, read);
     return await new Pull(options, { http, repository, retries }, { commit, files }).run();
   } finally {
@@ -79,7 +88,7 @@ export async function pullCheckpoint(options: PullOptions): Promise<PulledCheckp
 }
 
 interface Hub {
-  readonly http: HubHttp;
+  readonly http: HttpClient;
   readonly repository: HubRepository;
   readonly retries: Retries;
 }
@@ -91,7 +100,7 @@ class Pull {
   constructor(
     private readonly options: PullOptions,
     private readonly hub: Hub,
-    private readonly wanted: { readonly commit: string; readonly files: readonly ListedFile[] },
+    private readonly wanted: { readonly commit: string; readonly files: readonly RemoteFile[] },
   ) {
     this.directory = resolve(options.directory);
   }
@@ -126,7 +135,7 @@ class Pull {
     return missing.length;
   }
 
-  private async download(missing: readonly ListedFile[]): Promise<void> {
+  private async download(missing: readonly RemoteFile[]): Promise<void> {
     const tally = this.tally('downloading');
     for (const file of this.wanted.files) if (!missing.includes(file)) tally.finished(file);
     const { http, repository, retries } = this.hub;
@@ -135,7 +144,7 @@ class Pull {
       http,
       directory: this.directory,
       urlOf: (path: string) => repository.fileUrl(commit, path),
-      refusal: (answer: HubAnswer) => repository.refusal(answer, commit),
+      refusal: (answer: HttpAnswer) => repository.refusal(answer, commit),
       progress: tally,
     };
     const options = { concurrency: FILES_AT_A_TIME, signal: this.options.signal };
@@ -145,7 +154,7 @@ class Pull {
     });
   }
 
-  private tally(phase: PullProgress['phase']): ProgressTally {
+  private tally(phase: TransferProgress['phase']): ProgressTally {
     return new ProgressTally(phase, this.wanted.files, (progress) =>
       this.options.observer?.progressed?.(progress),
     );

@@ -1,24 +1,30 @@
-import { beginHash, describeChecksum } from './checksum.js';
-import { COMPLETE_ATTEMPTS } from './download-file.js';
-import { ChecksumMismatchError, HubAnswerError } from './errors.js';
-import { type HubHttp } from './hub-http.js';
-import { type HubRepository, type ListedFile } from './hub-repository.js';
-import { type Retries, withRetries } from './with-retries.js';
+import {
+  beginHash,
+  ChecksumMismatchError,
+  COMPLETE_ATTEMPTS,
+  describeChecksum,
+  type HttpClient,
+  type RemoteFile,
+  type Retries,
+  UnusableAnswerError,
+  withRetries,
+} from '@tessera/download';
+import { type HubRepository } from './hub-repository.js';
 
 /** An index of a thousand shards has a few megabytes. */
 const MAX_BYTES = 64_000_000;
 
 export interface SmallFileSource {
-  readonly http: HubHttp;
+  readonly http: HttpClient;
   readonly repository: HubRepository;
   readonly commit: string;
   readonly retries: Retries;
 }
 
 /** The content of a file that is needed before anything is written, checked. */
-export async function readSmallFile(file: ListedFile, source: SmallFileSource): Promise<Buffer> {
+export async function readSmallFile(file: RemoteFile, source: SmallFileSource): Promise<Buffer> {
   if (file.bytes > MAX_BYTES)
-    throw new HubAnswerError(
+    throw new UnusableAnswerError(
       source.http.endpoint,
       `${file.path} has ${file.bytes} bytes, more than ${MAX_BYTES}`,
     );
@@ -33,7 +39,7 @@ export async function readSmallFile(file: ListedFile, source: SmallFileSource): 
 }
 
 async function readOnce(
-  { path, bytes }: ListedFile,
+  { path, bytes }: RemoteFile,
   { http, repository, commit, retries: { signal } }: SmallFileSource,
 ): Promise<Buffer> {
   const answer = await http.get(repository.fileUrl(commit, path), { signal });

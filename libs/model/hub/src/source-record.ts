@@ -1,7 +1,7 @@
+import { writeFileAtomically } from '@tessera/download';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writeFileAtomically } from './write-file-atomically.js';
 
 /** Name of the file in a checkpoint's folder that tells where it came from. */
 export const SOURCE_RECORD_FILE = '.tessera-source.json';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HubAnswerError, HubBusyError, HubUnreachableError } from './errors.js';
+import { UnusableAnswerError, HostBusyError, HostUnreachableError } from './errors.js';
 import { type Retry, withRetries } from './with-retries.js';
 
 function setUp(count: number, signal = new AbortController().signal) {
@@ -16,7 +16,7 @@ function failing(...errors: Error[]) {
   };
 }
 
-const broken = () => new HubUnreachableError('hub', new Error('reset'));
+const broken = () => new HostUnreachableError('hub', new Error('reset'));
 
 describe('withRetries', () => {
   it('waits longer each time, and gives the result of the attempt that succeeds', async () => {
@@ -44,7 +44,7 @@ describe('withRetries', () => {
 
   it('tries once what trying again cannot help', async () => {
     const { seen, retries } = setUp(5);
-    const lasting = new HubAnswerError('hub', 'no JSON');
+    const lasting = new UnusableAnswerError('hub', 'no JSON');
     await expect(withRetries(retries, failing(lasting))).rejects.toBe(lasting);
     expect(seen).toEqual([]);
   });
@@ -54,7 +54,7 @@ describe('withRetries', () => {
     const { retries } = setUp(5, interruption.signal);
     const reason = new Error('Ctrl-C');
     const onRetry = () => interruption.abort(reason);
-    const busy = new HubBusyError('hub', 429, 500_000);
+    const busy = new HostBusyError('hub', 429, 500_000);
     await expect(withRetries({ ...retries, onRetry }, failing(busy))).rejects.toBe(reason);
   });
 });

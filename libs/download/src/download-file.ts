@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { describeChecksum } from './checksum.js';
 import { BrokenTransferError, ChecksumMismatchError } from './errors.js';
-import { type HubAnswer } from './hub-answer.js';
-import { type HubHttp } from './hub-http.js';
-import { type ListedFile } from './hub-repository.js';
+import { type HttpAnswer } from './http-answer.js';
+import { type HttpClient } from './http-client.js';
+import { type RemoteFile } from './remote-file.js';
 import { PartialFile } from './partial-file.js';
 import { type Retries, withRetries } from './with-retries.js';
 
@@ -12,12 +12,12 @@ export const COMPLETE_ATTEMPTS = 2;
 const CONTENT_RANGE = /^bytes (\d+)-\d+\/(\d+|\*)$/;
 
 export interface DownloadContext {
-  readonly http: HubHttp;
+  readonly http: HttpClient;
   readonly directory: string;
   readonly retries: Retries;
   readonly urlOf: (path: string) => string;
   /** The error that an answer without content means. */
-  readonly refusal: (answer: HubAnswer) => Error;
+  readonly refusal: (answer: HttpAnswer) => Error;
   readonly progress: FileProgress;
 }
 
@@ -33,7 +33,7 @@ export interface FileProgress {
  * Brings a file into the directory: continues what is there of it, checks it, and puts it in its place.
  * @throws ChecksumMismatchError when it arrives damaged twice; DiskFullError; errors of the hub; the signal's reason
  */
-export async function downloadFile(file: ListedFile, context: DownloadContext): Promise<void> {
+export async function downloadFile(file: RemoteFile, context: DownloadContext): Promise<void> {
   const { checksum, bytes, path } = file;
   let given = '';
   for (let attempts = 0; attempts < COMPLETE_ATTEMPTS; attempts += 1) {
@@ -56,7 +56,7 @@ function describeContent({ checksum, bytes }: PartialFile): string {
 }
 
 /** Receives until there are as many bytes as the hub lists, over as many connections as it takes. */
-async function receiveAll(file: ListedFile, partial: PartialFile, context: DownloadContext): Promise<void> {
+async function receiveAll(file: RemoteFile, partial: PartialFile, context: DownloadContext): Promise<void> {
   let furthest = partial.bytes;
   let advanced = false;
   context.progress.placed(file.path, partial.bytes);
@@ -75,7 +75,7 @@ async function receiveAll(file: ListedFile, partial: PartialFile, context: Downl
 }
 
 /** One request. An answer that does not continue what is there replaces it. */
-async function receive(file: ListedFile, partial: PartialFile, context: DownloadContext): Promise<void> {
+async function receive(file: RemoteFile, partial: PartialFile, context: DownloadContext): Promise<void> {
   if (partial.bytes >= file.bytes && file.bytes > 0) return;
   const { http, retries, progress } = context;
   const { signal } = retries;
@@ -101,9 +101,9 @@ function rangeHeaders({ bytes, etag }: PartialFile): Record<string, string> {
 
 /** False when the answer continues the partial file, true when it is the whole file again; throws when it is neither. */
 async function isBegunAnew(
-  answer: HubAnswer,
+  answer: HttpAnswer,
   partial: PartialFile,
-  file: ListedFile,
+  file: RemoteFile,
   context: DownloadContext,
 ): Promise<boolean> {
   if (answer.status === 200) {
@@ -118,7 +118,7 @@ async function isBegunAnew(
   throw new BrokenTransferError(file.path, 'what the hub has does not continue what has arrived');
 }
 
-function continues(answer: HubAnswer, partial: PartialFile, file: ListedFile): boolean {
+function continues(answer: HttpAnswer, partial: PartialFile, file: RemoteFile): boolean {
   const [, from, total] = CONTENT_RANGE.exec(answer.header('content-range') ?? '') ?? [];
   const etag = strongEtag(answer);
   const isSame = etag === undefined || partial.etag === undefined || etag === partial.etag;
@@ -126,14 +126,14 @@ function continues(answer: HubAnswer, partial: PartialFile, file: ListedFile): b
 }
 
 /** What is not the file at all, such as the page of a proxy, must not cost what has arrived. */
-function checkLength(answer: HubAnswer, { path, bytes }: ListedFile): void {
+function checkLength(answer: HttpAnswer, { path, bytes }: RemoteFile): void {
   const length = answer.header('content-length');
   if (length !== undefined && Number(length) !== bytes)
     throw new BrokenTransferError(path, `it is listed with ${bytes} bytes and sent with ${length}`);
 }
 
 /** Weak tags promise no equal bytes. */
-function strongEtag(answer: HubAnswer): string | undefined {
+function strongEtag(answer: HttpAnswer): string | undefined {
   const etag = answer.header('etag');
   return etag?.startsWith('"') === true ? etag : undefined;
 }

@@ -1,18 +1,18 @@
 import { Readable } from 'node:stream';
 import { type Dispatcher } from 'undici';
 import { describe, expect, it } from 'vitest';
-import { HubAnswer } from './hub-answer.js';
+import { HttpAnswer } from './http-answer.js';
 
-function answerWith(headers: Record<string, string>): HubAnswer {
+function answerWith(headers: Record<string, string>): HttpAnswer {
   const response = { statusCode: 429, headers, body: Readable.from([]) };
   // As far as these tests read it, this is an answer.
-  return new HubAnswer(
+  return new HttpAnswer(
     new URL('https://hub.example/a/b?signature=s3cret'),
     response as unknown as Dispatcher.ResponseData,
   );
 }
 
-describe('HubAnswer', () => {
+describe('HttpAnswer', () => {
   it.each([
     ['seconds', '120', 120_000],
     ['a date', 'Wed, 21 Oct 2026 07:28:30 GMT', 30_000],

@@ -1,6 +1,6 @@
 import { type Dispatcher, EnvHttpProxyAgent, errors } from 'undici';
-import { HubAnswerError, HubBusyError, HubOptionError, HubUnreachableError } from './errors.js';
-import { HubAnswer } from './hub-answer.js';
+import { UnusableAnswerError, HostBusyError, TransferOptionError, HostUnreachableError } from './errors.js';
+import { HttpAnswer } from './http-answer.js';
 import { orAbort } from './or-abort.js';
 
 const MAX_REDIRECTS = 10;
@@ -11,9 +11,11 @@ const REDIRECTS = [301, 302, 303, 307, 308];
 const TRANSIENT_CLIENT_ERRORS = [408, 425, 429];
 const TOKEN = /^[\x21-\x7e]+$/;
 
-export interface HubOptions {
-  /** Address of the hub, such as `https://huggingface.co`; it may have a path. */
+export interface HttpClientOptions {
+  /** Address that everything begins at, such as `https://huggingface.co`; it may have a path. */
   readonly endpoint: string;
+  /** What the address is called where it is given: `HF_ENDPOINT`, `--index-url`. */
+  readonly endpointName: string;
   /** Sent to the endpoint's own origin, never to where a redirect leads. */
   readonly token?: string | undefined;
   readonly proxy?: ProxySettings | undefined;
@@ -32,18 +34,18 @@ export interface GetOptions {
   readonly signal: AbortSignal;
 }
 
-/** HTTP to a model hub, and to the stores that it sends us to. */
-export class HubHttp {
+/** HTTP to a hub or an index, and to the stores that it sends us to. */
+export class HttpClient {
   readonly endpoint: string;
   private readonly endpointOrigin: string;
   private readonly dispatcher: Dispatcher;
 
-  /** @throws HubOptionError */
-  constructor(private readonly options: HubOptions) {
+  /** @throws TransferOptionError */
+  constructor(private readonly options: HttpClientOptions) {
     this.endpoint = options.endpoint.replace(/\/+$/, '');
-    this.endpointOrigin = parseEndpoint(this.endpoint).origin;
+    this.endpointOrigin = parseEndpoint(this.endpoint, options.endpointName).origin;
     if (options.token !== undefined && !TOKEN.test(options.token))
-      throw new HubOptionError('the token', 'must be printable characters without spaces');
+      throw new TransferOptionError('the token', 'must be printable characters without spaces');
     this.dispatcher = openDispatcher(options.proxy);
   }
 
@@ -52,11 +54,11 @@ export class HubHttp {
   }
 
   /**
-   * What is behind `url`, redirects followed: an answer of the hub with any status that trying again would not change,
+   * What is behind `url`, redirects followed: an answer of the endpoint with any status that trying again would not change,
    * or a success of the store that it leads to. An aborted signal rejects with its reason.
-   * @throws HubUnreachableError, HubBusyError, HubAnswerError
+   * @throws HostUnreachableError, HostBusyError, UnusableAnswerError
    */
-  async get(url: string, { headers = {}, signal }: GetOptions): Promise<HubAnswer> {
+  async get(url: string, { headers = {}, signal }: GetOptions): Promise<HttpAnswer> {
     let target = new URL(url);
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
       const answer = await this.exchange(target, headers, signal);
@@ -65,7 +67,7 @@ export class HubHttp {
       answer.discard();
       target = followed(target, location);
     }
-    throw new HubAnswerError(target.host, `it leads to more than ${MAX_REDIRECTS} redirects`);
+    throw new UnusableAnswerError(target.host, `it leads to more than ${MAX_REDIRECTS} redirects`);
   }
 
   /** Ends all connections. */
@@ -77,7 +79,7 @@ export class HubHttp {
     target: URL,
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
-  ): Promise<HubAnswer> {
+  ): Promise<HttpAnswer> {
     const { origin, pathname, search } = target;
     const request = this.dispatcher.request({
       method: 'GET',
@@ -92,10 +94,10 @@ export class HubHttp {
       signal,
     });
     try {
-      return new HubAnswer(target, await orAbort(request, signal));
+      return new HttpAnswer(target, await orAbort(request, signal));
     } catch (error) {
       signal.throwIfAborted();
-      throw new HubUnreachableError(target.host, error);
+      throw new HostUnreachableError(target.host, error);
     }
   }
 
@@ -104,24 +106,24 @@ export class HubHttp {
     return token !== undefined && origin === this.endpointOrigin ? { authorization: `Bearer ${token}` } : {};
   }
 
-  private checked(answer: HubAnswer): HubAnswer {
+  private checked(answer: HttpAnswer): HttpAnswer {
     const { status, url } = answer;
     const isTransient = status >= 500 || TRANSIENT_CLIENT_ERRORS.includes(status);
     // A store refuses what was signed too long ago: the hub signs anew.
     const isStoreRefusal = url.origin !== this.endpointOrigin && status >= 400 && status !== 416;
     if (!isTransient && !isStoreRefusal) return answer;
     answer.discard();
-    throw new HubBusyError(url.host, status, answer.retryAfterMs());
+    throw new HostBusyError(url.host, status, answer.retryAfterMs());
   }
 }
 
-function parseEndpoint(endpoint: string): URL {
+function parseEndpoint(endpoint: string, name: string): URL {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw new HubOptionError('HF_ENDPOINT', 'must be an http or https URL', endpoint);
+    throw new TransferOptionError(name, 'must be an http or https URL', endpoint);
   // The address may name a password, so it is not repeated.
   if (url.username !== '' || url.password !== '')
-    throw new HubOptionError('HF_ENDPOINT', 'must not hold a name or password; a token goes into HF_TOKEN');
+    throw new TransferOptionError(name, 'must not hold a name or password');
   return url;
 }
 
@@ -138,12 +140,12 @@ function openDispatcher(proxy: ProxySettings | undefined): Dispatcher {
     });
   } catch (error) {
     if (!(error instanceof errors.InvalidArgumentError || error instanceof TypeError)) throw error;
-    throw new HubOptionError('HTTP_PROXY and HTTPS_PROXY', 'must be http or https URLs of proxies');
+    throw new TransferOptionError('HTTP_PROXY and HTTPS_PROXY', 'must be http or https URLs of proxies');
   }
 }
 
 function followed(from: URL, location: string): URL {
   const target = URL.canParse(location, from.href) ? new URL(location, from.href) : undefined;
   if (target !== undefined && /^https?:$/.test(target.protocol)) return target;
-  throw new HubAnswerError(from.host, 'it redirects to what is no http or https address');
+  throw new UnusableAnswerError(from.host, 'it redirects to what is no http or https address');
 }

@@ -1,10 +1,12 @@
-import { type ListedFile } from './hub-repository.js';
+import { type RemoteFile } from './remote-file.js';
 import { type FileProgress } from './download-file.js';
 
-/** How far a download is as a whole. */
-export interface PullProgress {
-  /** Checking what is there already, or downloading. */
-  readonly phase: 'checking' | 'downloading';
+/** Checking what is there already, downloading, or unpacking what has arrived. */
+export type TransferPhase = 'checking' | 'downloading' | 'unpacking';
+
+/** How far a transfer is as a whole. */
+export interface TransferProgress {
+  readonly phase: TransferPhase;
   readonly bytesDone: number;
   readonly bytesTotal: number;
   /** The part of `bytesDone` that this run has worked for: what it hashed or received. Speed is measured by it. */
@@ -22,9 +24,9 @@ export class ProgressTally implements FileProgress {
   private filesDone = 0;
 
   constructor(
-    private readonly phase: PullProgress['phase'],
-    private readonly files: readonly ListedFile[],
-    private readonly onProgress: (progress: PullProgress) => void,
+    private readonly phase: TransferProgress['phase'],
+    private readonly files: readonly RemoteFile[],
+    private readonly onProgress: (progress: TransferProgress) => void,
   ) {
     this.bytesTotal = files.reduce((sum, { bytes }) => sum + bytes, 0);
   }
@@ -40,7 +42,7 @@ export class ProgressTally implements FileProgress {
     this.placed(path, (this.bytesByPath.get(path) ?? 0) + bytes);
   }
 
-  finished({ path, bytes }: ListedFile): void {
+  finished({ path, bytes }: RemoteFile): void {
     this.filesDone += 1;
     this.placed(path, bytes);
   }

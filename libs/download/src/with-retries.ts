@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { TransientHubError } from './errors.js';
+import { TransientTransferError } from './errors.js';
 
 /** How long a hub that fails is borne with. */
 export interface Retries {
@@ -58,6 +58,6 @@ async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
   }
 }
 
-function isWorthRetrying(error: unknown): error is TransientHubError {
-  return error instanceof TransientHubError && (error.retryAfterMs ?? 0) <= LONGEST_RETRY_AFTER_MS;
+function isWorthRetrying(error: unknown): error is TransientTransferError {
+  return error instanceof TransientTransferError && (error.retryAfterMs ?? 0) <= LONGEST_RETRY_AFTER_MS;
 }

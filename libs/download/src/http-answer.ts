@@ -1,10 +1,10 @@
 import { type Dispatcher } from 'undici';
-import { HubAnswerError, HubUnreachableError } from './errors.js';
+import { UnusableAnswerError, HostUnreachableError } from './errors.js';
 
 const LONGEST_REASON = 200;
 
 /** What a server answered; the body is still to be read, or to be discarded. */
-export class HubAnswer {
+export class HttpAnswer {
   constructor(
     readonly url: URL,
     private readonly response: Dispatcher.ResponseData,
@@ -19,12 +19,12 @@ export class HubAnswer {
     return Array.isArray(value) ? value[0] : value;
   }
 
-  /** The body as it arrives. A connection that breaks rejects with a HubUnreachableError, an abort with its reason. */
+  /** The body as it arrives. A connection that breaks rejects with a HostUnreachableError, an abort with its reason. */
   async *read(signal: AbortSignal): AsyncGenerator<Buffer> {
     const encoding = this.header('content-encoding') ?? 'identity';
     if (encoding !== 'identity') {
       this.discard();
-      throw new HubAnswerError(
+      throw new UnusableAnswerError(
         this.url.host,
         `it sends Content-Encoding ${encoding}, which nobody asked for`,
       );
@@ -33,18 +33,18 @@ export class HubAnswer {
       for await (const chunk of this.response.body as AsyncIterable<Buffer>) yield chunk;
     } catch (error) {
       signal.throwIfAborted();
-      throw new HubUnreachableError(this.url.host, error);
+      throw new HostUnreachableError(this.url.host, error);
     }
   }
 
-  /** @throws HubAnswerError when the body is no JSON */
+  /** @throws UnusableAnswerError when the body is no JSON */
   async json(signal: AbortSignal): Promise<unknown> {
     const chunks: Buffer[] = [];
     for await (const chunk of this.read(signal)) chunks.push(chunk);
     try {
       return JSON.parse(Buffer.concat(chunks).toString('utf8'));
     } catch (cause) {
-      throw new HubAnswerError(this.address, 'the answer is no JSON', { cause });
+      throw new UnusableAnswerError(this.address, 'the answer is no JSON', { cause });
     }
   }
 

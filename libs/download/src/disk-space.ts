@@ -1,11 +1,11 @@
 import { stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DiskTooSmallError } from './errors.js';
-import { type ListedFile } from './hub-repository.js';
+import { type RemoteFile } from './remote-file.js';
 import { PARTIAL_SUFFIX } from './partial-file.js';
 
 /** @throws DiskTooSmallError when what is still to come of the files does not fit */
-export async function checkDiskSpace(directory: string, missing: readonly ListedFile[]): Promise<void> {
+export async function checkDiskSpace(directory: string, missing: readonly RemoteFile[]): Promise<void> {
   const needed = await Promise.all(missing.map((file) => bytesToCome(directory, file)));
   const neededBytes = needed.reduce((sum, bytes) => sum + bytes, 0);
   const { bavail, bsize, blocks } = await statfs(directory);
@@ -14,7 +14,7 @@ export async function checkDiskSpace(directory: string, missing: readonly Listed
     throw new DiskTooSmallError(directory, neededBytes, bavail * bsize);
 }
 
-async function bytesToCome(directory: string, { path, bytes }: ListedFile): Promise<number> {
+async function bytesToCome(directory: string, { path, bytes }: RemoteFile): Promise<number> {
   const there = await stat(join(directory, path + PARTIAL_SUFFIX)).catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { size: 0 };
     throw error;

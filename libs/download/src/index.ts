@@ -1,0 +1,12 @@
+export { beginHash, type Checksum, describeChecksum, hashFile } from './checksum.js';
+export { checkDiskSpace } from './disk-space.js';
+export { COMPLETE_ATTEMPTS, type DownloadContext, downloadFile, type FileProgress } from './download-file.js';
+export * from './errors.js';
+export { HttpAnswer } from './http-answer.js';
+export { HttpClient, type HttpClientOptions, type ProxySettings } from './http-client.js';
+export { PARTIAL_SUFFIXES } from './partial-file.js';
+export { ProgressTally, type TransferPhase, type TransferProgress } from './progress-tally.js';
+export { type RemoteFile } from './remote-file.js';
+export { runAll } from './run-all.js';
+export { type Retries, type Retry, withRetries } from './with-retries.js';
+export { writeFileAtomically } from './write-file-atomically.js';
