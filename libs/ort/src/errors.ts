@@ -8,7 +8,7 @@ export class OrtError extends TesseraError {
     readonly ortCode: number,
     readonly ortMessage: string,
   ) {
-    super(`ONNX Runtime ${functionName}: ${ortMessage} (code ${ortCode})`);
+    super(`ONNX Runtime ${functionName}: ${ortMessage.trim()} (code ${ortCode})`);
   }
 }
 

@@ -54,6 +54,7 @@ export class OrtApi {
    * @throws LibraryLoadError; OrtVersionError when it is too old
    */
   static load({ path, preload }: OrtLibrary = { path: findOrtLibrary(), preload: [] }): OrtApi {
+    keepTelemetryOff();
     for (const companion of preload) loadLibrary(companion);
     const library = loadLibrary(path);
     const base = library.func('OrtGetApiBase', 'void *', [])() as Pointer;
@@ -144,6 +145,15 @@ export class OrtApi {
     this.functions.ReleaseStatus(pointer);
     return error;
   }
+}
+
+/**
+ * ONNX Runtime reports to its maker, and keeps a device id under the user's cache folder, unless it finds this variable
+ * when it is initialised. Who wants that sets it to 0.
+ */
+function keepTelemetryOff(): void {
+  // eslint-disable-next-line no-restricted-properties -- the variable is ONNX Runtime's, and it has no other switch that works in time
+  process.env.ORT_DISABLE_TELEMETRY ??= '1';
 }
 
 function bindFunctions(table: Pointer): Functions {
