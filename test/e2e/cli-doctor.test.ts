@@ -53,10 +53,9 @@ describe('tessera doctor', () => {
     expect(check('cpu')).toMatchObject({ status: 'ok', facts: { usable: true, float16: true } });
     expect(check('model')).toMatchObject({ status: 'ok', facts: { id: 'tessera-tiny', kind: 'checkpoint' } });
     expect(check('data folder')?.facts).toMatchObject({ writable: true, exists: false });
-    // onnxruntime-node brings no CUDA libraries.
-    expect(check('cuda')).toMatchObject({ status: 'absent' });
-    expect(check('cuda')?.summary).toContain('not found');
-    expect(check('cuda')?.remedy).toContain('CUDA build of ONNX Runtime 1.30.');
+    expect(check('cuda')).toMatchObject({ status: 'absent', facts: { runtime: { state: 'absent' } } });
+    expect(check('cuda')?.summary).toMatch(/the CUDA build of ONNX Runtime 1\.30\.\d+ is not installed in /);
+    expect(check('cuda')?.remedy).toBe('npx tessera runtime install cuda');
   });
 
   it('fails with exit code 1 and names everything that the settings need and that does not work', async () => {
@@ -113,7 +112,9 @@ describe('tessera doctor', () => {
   it('says in words what it found and what to do, and which settings cannot be read', async () => {
     const found = await runCli(['doctor'], { environment: { PORT: '0', TESSERA_DATA_DIR: home.path } });
     expect(found.stdout).toMatch(/^ok {7}system {7}Node /m);
-    expect(found.stdout).toMatch(/^absent {3}cuda {9}cannot be used: .*\n +-> put the libraries/m);
+    expect(found.stdout).toMatch(
+      /^absent {3}cuda {9}cannot be used: .*\n +-> npx tessera runtime install cuda$/m,
+    );
     const unreadable = await runCli(['doctor'], { environment: { TESSERA_THREADS: 'many' } });
     expect(unreadable.exitCode).toBe(1);
     expect(unreadable.stdout).toMatch(/^broken {3}settings {2}/);

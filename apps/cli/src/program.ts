@@ -3,6 +3,7 @@ import { askCommand } from './ask/ask-command.js';
 import { captionCommand } from './caption/caption-command.js';
 import { doctorCommand } from './doctor/doctor-command.js';
 import { modelCommand } from './model/model-command.js';
+import { runtimeCommand } from './runtime/runtime-command.js';
 import { upCommand } from './up/up-command.js';
 import { webhookCommand } from './webhook/webhook-command.js';
 
@@ -16,6 +17,7 @@ export function createProgram(): Command {
     .addCommand(askCommand())
     .addCommand(captionCommand())
     .addCommand(modelCommand())
+    .addCommand(runtimeCommand())
     .addCommand(webhookCommand())
     .addCommand(doctorCommand());
   throwInsteadOfExit(program);

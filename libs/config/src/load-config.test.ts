@@ -21,6 +21,7 @@ describe('loadConfig', () => {
     expect(config.http).toMatchObject({ host: '127.0.0.1', port: 8080, maxBodyBytes: 75_000_000 });
     expect(config.redis).toEqual({ url: undefined, prefix: 'tessera' });
     expect(config.data.storeDirectory).toBe(resolve('.tessera/store'));
+    expect(config.runtime.directory).toBe(resolve('.tessera/runtime'));
     expect(config.model.directory).toMatch(/models\/tessera-tiny$/);
     expect(config.network.allowedPrivateNetworks).toEqual([]);
   });

@@ -34,6 +34,9 @@ function groupSettings(values: SettingValues, workingDirectory: string) {
       precision: values.TESSERA_PRECISION,
       acceptedIds: values.TESSERA_MODELS,
     },
+    runtime: {
+      directory: resolve(workingDirectory, values.TESSERA_RUNTIME_DIR ?? resolve(dataDirectory, 'runtime')),
+    },
     network: { allowedPrivateNetworks: values.TESSERA_ALLOWED_PRIVATE_NETWORKS },
     hub: groupHub(values),
     images: {

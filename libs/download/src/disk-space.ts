@@ -4,10 +4,17 @@ import { DiskTooSmallError } from './errors.js';
 import { type RemoteFile } from './remote-file.js';
 import { PARTIAL_SUFFIX } from './partial-file.js';
 
-/** @throws DiskTooSmallError when what is still to come of the files does not fit */
-export async function checkDiskSpace(directory: string, missing: readonly RemoteFile[]): Promise<void> {
+/**
+ * @param furtherBytes what else is about to be written there
+ * @throws DiskTooSmallError when that and what is still to come of the files does not fit
+ */
+export async function checkDiskSpace(
+  directory: string,
+  missing: readonly RemoteFile[],
+  furtherBytes = 0,
+): Promise<void> {
   const needed = await Promise.all(missing.map((file) => bytesToCome(directory, file)));
-  const neededBytes = needed.reduce((sum, bytes) => sum + bytes, 0);
+  const neededBytes = needed.reduce((sum, bytes) => sum + bytes, furtherBytes);
   const { bavail, bsize, blocks } = await statfs(directory);
   // A file system that counts no blocks tells nothing.
   if (blocks > 0 && bavail * bsize < neededBytes)

@@ -37,12 +37,18 @@ export class HttpAnswer {
     }
   }
 
-  /** @throws UnusableAnswerError when the body is no JSON */
-  async json(signal: AbortSignal): Promise<unknown> {
+  /** The body as UTF-8. */
+  async text(signal: AbortSignal): Promise<string> {
     const chunks: Buffer[] = [];
     for await (const chunk of this.read(signal)) chunks.push(chunk);
+    return Buffer.concat(chunks).toString('utf8');
+  }
+
+  /** @throws UnusableAnswerError when the body is no JSON */
+  async json(signal: AbortSignal): Promise<unknown> {
+    const text = await this.text(signal);
     try {
-      return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+      return JSON.parse(text);
     } catch (cause) {
       throw new UnusableAnswerError(this.address, 'the answer is no JSON', { cause });
     }

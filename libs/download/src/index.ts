@@ -1,4 +1,5 @@
 export { beginHash, type Checksum, describeChecksum, hashFile } from './checksum.js';
+export { toDiskFull } from './disk-full.js';
 export { checkDiskSpace } from './disk-space.js';
 export { COMPLETE_ATTEMPTS, type DownloadContext, downloadFile, type FileProgress } from './download-file.js';
 export * from './errors.js';

@@ -2,7 +2,7 @@ import { type Hash } from 'node:crypto';
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { beginHash, type Checksum, describeChecksum, hashFile } from './checksum.js';
-import { DiskFullError } from './errors.js';
+import { toDiskFull } from './disk-full.js';
 import { writeFileAtomically } from './write-file-atomically.js';
 
 /** What a partial file is a part of. Without this beside it nothing is continued. */
@@ -14,12 +14,6 @@ const ORIGIN = '.partial.json';
 
 /** Names of what may lie beside a file that has not arrived in full. */
 export const PARTIAL_SUFFIXES = [PARTIAL_SUFFIX, ORIGIN];
-
-const NO_ROOM: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: "the user's share of the disk is used up",
-  EFBIG: 'the system allows no file of this size',
-};
 
 export interface PartialFileOptions {
   /** Where the file goes once it is complete. */
@@ -125,9 +119,7 @@ export class PartialFile {
     try {
       await write();
     } catch (cause) {
-      const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-      const reason = NO_ROOM[code];
-      throw reason === undefined ? cause : new DiskFullError(this.options.target, reason, { cause });
+      throw toDiskFull(this.options.target, cause);
     }
   }
 }

@@ -15,6 +15,9 @@ export interface TransferProgress {
   readonly fileCount: number;
 }
 
+/** A file whose progress is followed. */
+export type TalliedFile = Pick<RemoteFile, 'path' | 'bytes'>;
+
 /** Adds up how far the files are. */
 export class ProgressTally implements FileProgress {
   private readonly bytesByPath = new Map<string, number>();
@@ -25,7 +28,7 @@ export class ProgressTally implements FileProgress {
 
   constructor(
     private readonly phase: TransferProgress['phase'],
-    private readonly files: readonly RemoteFile[],
+    private readonly files: readonly TalliedFile[],
     private readonly onProgress: (progress: TransferProgress) => void,
   ) {
     this.bytesTotal = files.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -42,7 +45,7 @@ export class ProgressTally implements FileProgress {
     this.placed(path, (this.bytesByPath.get(path) ?? 0) + bytes);
   }
 
-  finished({ path, bytes }: RemoteFile): void {
+  finished({ path, bytes }: TalliedFile): void {
     this.filesDone += 1;
     this.placed(path, bytes);
   }

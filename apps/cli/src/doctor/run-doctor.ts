@@ -1,6 +1,7 @@
 import { ConfigurationError, loadConfig } from '@tessera/config';
 import { EXIT_CODES } from '../exit-status.js';
 import { type Check, type CheckResult } from './check.js';
+import { cudaCheck } from './checks/cuda.js';
 import { dataFolderCheck } from './checks/data-folder.js';
 import { deviceCheck } from './checks/device.js';
 import { modelCheck } from './checks/model.js';
@@ -16,7 +17,7 @@ const CHECKS: readonly Check[] = [
   systemCheck,
   runtimeCheck,
   deviceCheck('cpu'),
-  deviceCheck('cuda'),
+  cudaCheck,
   deviceCheck('webgpu'),
   redisCheck,
   dataFolderCheck,

@@ -31,14 +31,16 @@ export const hubSettings = {
   HTTP_PROXY: setting({
     group,
     alias: 'http_proxy',
-    description: 'Proxy for `http:` addresses of the hub. `http_proxy` means the same.',
+    description:
+      'Proxy for `http:` addresses of the hub and of the package index. `http_proxy` means the same.',
     secret: true,
     schema: proxyText.optional(),
   }),
   HTTPS_PROXY: setting({
     group,
     alias: 'https_proxy',
-    description: 'Proxy for `https:` addresses of the hub. `https_proxy` means the same.',
+    description:
+      'Proxy for `https:` addresses of the hub and of the package index. `https_proxy` means the same.',
     secret: true,
     schema: proxyText.optional(),
   }),

@@ -36,6 +36,13 @@ export const placeSettings = {
     default: '<data dir>/store',
     schema: z.string().optional(),
   }),
+  TESSERA_RUNTIME_DIR: setting({
+    group,
+    description:
+      'Folder of what `tessera runtime install` installs: builds of ONNX Runtime, each in a folder of its own version.',
+    default: '<data dir>/runtime',
+    schema: z.string().optional(),
+  }),
   TESSERA_MODEL: setting({
     group,
     description: 'Folder of a Hugging Face checkpoint, or of a converted model.',
