@@ -7,11 +7,10 @@ import { LINUX_X64_WHEELS } from './linux-x64.js';
  * was built with: those run with every driver of that major version.
  *
  * `libonnxruntime_providers_cuda.so` names cuBLAS, cuRAND and the CUDA runtime. cuDNN it opens by name when an operator
- * asks for it, as `ArgMax` of our decoder does (a reduction); cuDNN and cuBLAS open NVRTC. cuFFT and TensorRT serve no operator of
- * ours and are left out.
+ * asks for it; cuDNN and cuBLAS open NVRTC. cuFFT and TensorRT serve no operator of ours and are left out.
  *
- * All libraries go into one folder, since all of NVIDIA's look beside themselves first. ONNX Runtime's CUDA provider
- * looks nowhere but where the system says, and so does NVRTC for its builtins: what they ask for is loaded before them.
+ * All libraries go into one folder, since those of NVIDIA that have a run path look beside themselves first. ONNX
+ * Runtime's CUDA provider and NVRTC have none: what they ask for is loaded before them.
  */
 const CUDA: Omit<RuntimeBuild, 'platform' | 'arch' | 'wheels'> = {
   device: 'cuda',
