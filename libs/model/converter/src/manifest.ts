@@ -30,6 +30,8 @@ const manifestSchema = z.object({
     activations: z.enum(['float32', 'float16']),
     vision: matrixFormatSchema,
     language_model: matrixFormatSchema,
+    /** Of the layers in a graph of their own for prompts, `prefill.onnx`; absent where prompts take the decoder's. */
+    prefill: matrixFormatSchema.optional(),
     lm_head: matrixFormatSchema,
     embeddings: z.enum(['float32', 'float16', 'int8', 'int4']),
   }),

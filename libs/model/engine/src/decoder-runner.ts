@@ -30,13 +30,19 @@ export interface NextToken {
   readonly logits: Float32Array;
 }
 
-/** Runs the decoder graph over one length class of the KV cache. */
+/** The graphs of the language model: one and the same, unless prompts have a graph with number formats of their own. */
+export interface DecoderSessions {
+  readonly decode: Session;
+  readonly prefill: Session;
+}
+
+/** Runs the language model over one length class of the KV cache, which both of its graphs extend. */
 export class DecoderRunner {
   private readonly decodeIoByWidth = new Map<number, DecoderIo>();
 
   constructor(
     private readonly runtime: OrtRuntime,
-    private readonly session: Session,
+    private readonly sessions: DecoderSessions,
     private readonly cache: KvCache,
     private readonly sizes: { hiddenSize: number; vocabularySize: number; elementType: ActivationType },
   ) {}
@@ -85,7 +91,7 @@ export class DecoderRunner {
     if (existing !== undefined) return existing;
     const shape = { batch: width, sequence: 1, vocabularySize: this.sizes.vocabularySize };
     const parts = { cacheRows: this.cache.rows(0, width), images: this.noImages() };
-    const io = new DecoderIo(this.runtime, this.session, shape, parts);
+    const io = new DecoderIo(this.runtime, this.sessions.decode, shape, parts);
     this.decodeIoByWidth.set(width, io);
     return io;
   }
@@ -94,7 +100,7 @@ export class DecoderRunner {
     const length = run.tokenIds.length;
     const shape = { batch: 1, sequence: length, vocabularySize: this.sizes.vocabularySize };
     const parts = { cacheRows: this.cache.rows(run.slot, 1), images: this.imageInputs(run) };
-    const io = new DecoderIo(this.runtime, this.session, shape, parts);
+    const io = new DecoderIo(this.runtime, this.sessions.prefill, shape, parts);
     for (let index = 0; index < length; index++) {
       io.tokenIds.data[index] = BigInt(run.tokenIds[index] as number);
       io.ropePositions.data[index] = BigInt(run.ropeRows[index] as number);

@@ -103,14 +103,15 @@ async function loadNativeParts(options: EngineOptions, { manifest, classes, keep
   const { size_pixels: tileSizePixels } = manifest.tiles;
   const tiler = keep(options.createTiler?.(runtime, tileSizePixels) ?? new Tiler(tileSizePixels, threads));
   const visionSession = await load('vision.onnx');
-  const decoder = await load('decoder.onnx');
+  const decode = await load('decoder.onnx');
+  const prefill = manifest.weights.prefill === undefined ? decode : await load('prefill.onnx');
   const tilesPerRun = sharesRuns(manifest) ? (options.tilesPerRun ?? DEFAULT_TILES_PER_RUN) : 1;
   const vision = keep(new VisionRunner(runtime, visionSession, visionSizes(manifest), tilesPerRun));
   const { hidden_size: hiddenSize, vocabulary_size: vocabularySize } = manifest.language_model;
   const sizes = { hiddenSize, vocabularySize, elementType: manifest.weights.activations };
   const groups = classes.map((slotClass): SlotGroup => {
     const cache = keep(new KvCache(runtime, cacheShape(manifest), slotClass));
-    const runner = keep(new DecoderRunner(runtime, decoder, cache, sizes));
+    const runner = keep(new DecoderRunner(runtime, { decode, prefill }, cache, sizes));
     const { capacityTokens, slotCount } = slotClass;
     return { capacityTokens, slots: new SlotTable(slotCount), contents: new SlotContents(), cache, runner };
   });
