@@ -15,7 +15,11 @@ const webgpuProjects =
           ...shared,
           test: {
             name: 'webgpu',
-            include: ['test/webgpu/**/*.test.ts'],
+            include: [
+              'test/webgpu/**/*.test.ts',
+              'test/integration/engine/{golden,independence,reuse,failures}.test.ts',
+            ],
+            provide: { device: 'webgpu' },
             pool: 'forks' as const,
             env: softwareVulkan,
             testTimeout: 120_000,
@@ -35,6 +39,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/{integration,golden,load,chaos}/**/*.test.ts'],
+          provide: { device: 'cpu' },
           pool: 'forks',
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -8,14 +8,20 @@ import {
   findViolations,
   type GenerationRequest,
   ModelFileInvalidError,
-  UnsupportedDeviceError,
 } from '@tessera/engine';
-import { OrtError, type OrtRuntime } from '@tessera/ort';
+import { DeviceUnavailableError, OrtError, type OrtRuntime } from '@tessera/ort';
 import { type ImageTiler, Tiler } from '@tessera/preprocessing';
 import { randomNumbers, temporaryDirectory } from '@tessera/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, convertTinyModel, type Question, readQuestions, TINY_CHECKPOINT } from './tiny-engine.js';
-import { type TinyModel } from './tiny-engine.js';
+import {
+  ask,
+  convertTinyModel,
+  onDevice,
+  type Question,
+  readQuestions,
+  TINY_CHECKPOINT,
+  type TinyModel,
+} from './tiny-engine.js';
 
 const questions = readQuestions();
 const turns = async (count: number): Promise<void> => {
@@ -47,14 +53,18 @@ describe('the engine under failures', () => {
     const warmUp = await engine.generate(await ask([question.picture], question.question));
     expect(warmUp.text).toBe(question.reference);
     for (let width = 1; width <= 4; width++) {
-      await Promise.all(Array.from({ length: width }, async () => engine.generate(await ask([], 'Hello'))));
+      await Promise.all(
+        Array.from({ length: width }, async () =>
+          engine.generate({ ...(await ask([], 'Hello')), maxTokens: 2, onLogits: () => undefined }),
+        ),
+      );
     }
     const handlesBefore = runtime.liveHandleCount;
     const random = randomNumbers(5);
     const reason = new Error('no longer wanted');
     const outcomes = { answered: 0, aborted: 0 };
     await Promise.all(
-      Array.from({ length: 240 }, async (_, index) => {
+      Array.from({ length: onDevice({ cpu: 240, webgpu: 10 }) }, async (_, index) => {
         const { picture, question: text, reference } = questions[index] as Question;
         const request = await ask([picture], text);
         const aborts = index % 4 !== 0;
@@ -70,7 +80,7 @@ describe('the engine under failures', () => {
           {},
         ];
         const chosen = hooks[Math.floor(random() * hooks.length)];
-        const waits = Math.floor(random() * 600);
+        const waits = Math.floor(random() * onDevice({ cpu: 600, webgpu: 3000 }));
         const answer = engine.generate({ ...request, ...chosen, signal: controller.signal, maxTokens: 48 });
         if (Object.keys(chosen ?? {}).length === 0) void turns(waits).then(abort);
         await answer.then(
@@ -85,8 +95,8 @@ describe('the engine under failures', () => {
         );
       }),
     );
-    expect(outcomes.answered).toBeGreaterThanOrEqual(60);
-    expect(outcomes.aborted).toBeGreaterThan(100);
+    expect(outcomes.answered).toBeGreaterThanOrEqual(onDevice({ cpu: 60, webgpu: 2 }));
+    expect(outcomes.aborted).toBeGreaterThan(onDevice({ cpu: 100, webgpu: 2 }));
     expect(violations).toEqual([]);
     // An aborted call returns at once; its images may still be on their way through the tiler.
     await engine.generate(await ask([question.picture], question.question));
@@ -96,14 +106,16 @@ describe('the engine under failures', () => {
   });
 
   it('fails what is under way when it is closed, at once and for good, and leaves nothing behind', async () => {
-    for (const turnsBefore of [0, 1, 5, 20, 80, 200]) {
+    for (const turnsBefore of onDevice({ cpu: [0, 1, 5, 20, 80, 200], webgpu: [0, 60] })) {
       const engine = await model.load(watched);
-      const outcomes = questions.slice(0, 30).map(async ({ picture, question }) =>
-        engine.generate(await ask([picture], question)).then(
-          () => 'answered',
-          (error: unknown) => (error instanceof EngineClosedError ? 'closed' : error),
-        ),
-      );
+      const outcomes = questions
+        .slice(0, onDevice({ cpu: 30, webgpu: 5 }))
+        .map(async ({ picture, question }) =>
+          engine.generate(await ask([picture], question)).then(
+            () => 'answered',
+            (error: unknown) => (error instanceof EngineClosedError ? 'closed' : error),
+          ),
+        );
       await turns(turnsBefore);
       const stuck = engine.generate({
         ...(await ask([], 'Hi')),
@@ -128,19 +140,21 @@ describe('the engine under failures', () => {
       throw broken;
     };
     const outcomes = await Promise.all(
-      questions.slice(0, 40).map(async ({ picture, question, reference }, index) => {
-        const request = await ask([picture], question);
-        const faults: Partial<GenerationRequest>[] = [
-          {},
-          { onText: fault },
-          { onLogits: fault },
-          { images: request.images.map((image) => ({ ...image, decode: async () => fault() })) },
-        ];
-        return engine.generate({ ...request, ...faults[index % 4] }).then(
-          ({ text }) => text === reference,
-          (error: unknown) => error === broken,
-        );
-      }),
+      questions
+        .slice(0, onDevice({ cpu: 40, webgpu: 4 }))
+        .map(async ({ picture, question, reference }, index) => {
+          const request = await ask([picture], question);
+          const faults: Partial<GenerationRequest>[] = [
+            {},
+            { onText: fault },
+            { onLogits: fault },
+            { images: request.images.map((image) => ({ ...image, decode: async () => fault() })) },
+          ];
+          return engine.generate({ ...request, ...faults[index % 4] }).then(
+            ({ text }) => text === reference,
+            (error: unknown) => error === broken,
+          );
+        }),
     );
     expect(outcomes).toEqual(outcomes.map(() => true));
     expect(violations).toEqual([]);
@@ -169,8 +183,9 @@ describe('the engine under failures', () => {
     ).rejects.toThrow(OrtError);
     expect(disposed).toBe(1);
     expect(runtime.liveHandleCount).toBe(0);
-    await expect(load({ device: 'cuda' })).rejects.toThrow(UnsupportedDeviceError);
-    await expect(load({ device: 'cuda' })).rejects.toThrow(/device cuda; supported: cpu/);
+    const elsewhere = load({ device: 'cuda', slotCount: 1 });
+    await expect(elsewhere).rejects.toThrow(DeviceUnavailableError);
+    await expect.poll(() => runtime.liveHandleCount).toBe(0);
     await broken.remove();
   });
 });

@@ -10,6 +10,7 @@ import { loadTokenizer, stripText } from '@tessera/tokenizer';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { apiMessages, caseImages, GOLDEN_FAMILIES, type GoldenFamily, loadPicture } from './golden-cases.js';
 import { logprobDifference } from './golden-logprobs.js';
+import { onDevice, testedDevice } from './tiny-engine.js';
 import { readReferenceArrays } from './safetensors.js';
 
 /** As the reference outputs' own README says. */
@@ -23,10 +24,22 @@ const FREQUENCIES_ROUNDED = ['internvl3-hf-qwen2', 'internvl3_5-hf-qwen3'];
 const recordedWith = ({ name }: GoldenFamily): Pick<ConvertOptions, 'ropeRounding'> =>
   FREQUENCIES_ROUNDED.includes(name) ? { ropeRounding: 'frequencies' } : {};
 
+const ONE_OF_EACH_KIND = ['mini-internvl-chat-4b-v1-5', 'internvl3_5-qwen3', 'internvl2-1b', 'tessera-tiny'];
+
 /** InternVL3.5's own `chat()` leaves special tokens in its reply. */
 const KEEPS_SPECIAL_TOKENS = ['internvl3_5-qwen3'];
 
-describe.each(GOLDEN_FAMILIES)('$name', (family) => {
+/** One of each kind of language model, where running all would take half an hour. */
+const FAMILIES = onDevice({
+  cpu: GOLDEN_FAMILIES,
+  webgpu: GOLDEN_FAMILIES.filter(({ name }) => ONE_OF_EACH_KIND.includes(name)).map((family) => ({
+    ...family,
+    cases: family.cases.filter(({ images }) => images.length > 0).slice(0, 1),
+    transcripts: undefined,
+  })),
+});
+
+describe.each(FAMILIES)('$name', (family) => {
   let directory: string;
   let modelDirectory: string;
   let engine: Engine;
@@ -36,7 +49,7 @@ describe.each(GOLDEN_FAMILIES)('$name', (family) => {
     directory = await mkdtemp(path.join(tmpdir(), 'tessera-golden-'));
     modelDirectory = path.join(directory, 'model');
     await convertModel({ source: family.checkpoint, output: modelDirectory, ...recordedWith(family) });
-    engine = await Engine.load({ modelDirectory, threads: 2, slotCount: 4 });
+    engine = await Engine.load({ modelDirectory, device: testedDevice(), threads: 2, slotCount: 4 });
   });
   afterAll(async () => {
     await engine.close();

@@ -5,6 +5,7 @@ import {
   ask,
   convertTinyModel,
   difference,
+  onDevice,
   type Question,
   readQuestions,
   record,
@@ -29,17 +30,21 @@ describe('an answer does not depend on its batch neighbours', () => {
     await model.remove();
   });
 
-  it('when 40 mixed requests arrive at random times', async () => {
+  it('when many mixed requests arrive at random times', async () => {
     const random = randomNumbers(20);
     const pick = (): Question => questions[Math.floor(random() * questions.length)] as Question;
     const requests = await Promise.all(
-      Array.from({ length: 40 }, async (_, index) => {
+      Array.from({ length: onDevice({ cpu: 40, webgpu: 5 }) }, async (_, index) => {
         const imageCount = index % 5 === 0 ? 2 + Math.floor(random() * 3) : index % 7 === 0 ? 0 : 1;
         const request = await ask(
           Array.from({ length: imageCount }, () => pick().picture),
           pick().question,
         );
-        return { ...request, maxTokens: index % 3 === 0 ? 2 : 48, arrivalTurns: Math.floor(random() * 400) };
+        return {
+          ...request,
+          maxTokens: index % 3 === 0 ? 2 : onDevice({ cpu: 48, webgpu: 6 }),
+          arrivalTurns: Math.floor(random() * 400),
+        };
       }),
     );
     const isolated: Recorded[] = [];
@@ -61,16 +66,20 @@ describe('an answer does not depend on its batch neighbours', () => {
     const longPrompt = (words: number): string =>
       Array.from({ length: words }, (_, index) => `red ${index % 7}`).join(' ');
     const requests = await Promise.all(
-      [longPrompt(200), longPrompt(400), longPrompt(600)].map(async (text) => ({
-        ...(await ask([], text)),
-        maxTokens: 8,
+      onDevice({ cpu: [200, 400, 600], webgpu: [8, 14, 20] }).map(async (words) => ({
+        ...(await ask([], longPrompt(words))),
+        maxTokens: onDevice({ cpu: 8, webgpu: 3 }),
       })),
     );
-    expect(requests.map((request) => engine.plan(request).tokenIds.length)).toEqual([612, 1212, 1812]);
+    expect(requests.map((request) => engine.plan(request).tokenIds.length)).toEqual(
+      onDevice({ cpu: [612, 1212, 1812], webgpu: [36, 54, 72] }),
+    );
     const isolated: Recorded[] = [];
     for (const request of requests) isolated.push(await record(engine, request));
 
-    const neighbours = await Promise.all(questions.slice(0, 3).map((q) => ask([q.picture], q.question)));
+    const neighbours = await Promise.all(
+      questions.slice(0, onDevice({ cpu: 3, webgpu: 1 })).map((q) => ask([q.picture], q.question)),
+    );
     let together: Promise<Recorded>[] = [];
     const onText = (): void => {
       if (together.length === 0) together = requests.map((request) => record(engine, request));

@@ -3,8 +3,16 @@ import path from 'node:path';
 import { type PromptMessage } from '@tessera/contracts';
 import { convertModel } from '@tessera/converter';
 import { Engine, type EngineOptions, type GenerationRequest } from '@tessera/engine';
+import { type DeviceId } from '@tessera/ort';
 import { findRepositoryRoot, temporaryDirectory } from '@tessera/testing';
+import { inject } from 'vitest';
 import { loadPicture } from './golden-cases.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    device: DeviceId;
+  }
+}
 
 /** One evaluation question, with the answer and tile grid of the reference implementation. */
 export interface Question {
@@ -29,6 +37,16 @@ export interface TinyModel {
   remove(): Promise<void>;
 }
 
+/** What the engine's tests run on: each device is a project of Vitest. */
+export function testedDevice(): DeviceId {
+  return inject('device');
+}
+
+/** A measure of work by device: a software driver is some hundred times as slow as a CPU. */
+export function onDevice<T>(measures: { cpu: T; webgpu: T }): T {
+  return testedDevice() === 'cpu' ? measures.cpu : measures.webgpu;
+}
+
 /** The small trained model, converted into a folder of the test's own. */
 export async function convertTinyModel(): Promise<TinyModel> {
   const directory = await temporaryDirectory('tessera-tiny');
@@ -36,7 +54,8 @@ export async function convertTinyModel(): Promise<TinyModel> {
   await convertModel({ source: TINY_CHECKPOINT, output: modelDirectory });
   return {
     modelDirectory,
-    load: (options = {}) => Engine.load({ modelDirectory, threads: 2, slotCount: 8, ...options }),
+    load: (options = {}) =>
+      Engine.load({ modelDirectory, device: testedDevice(), threads: 2, slotCount: 8, ...options }),
     remove: () => directory.remove(),
   };
 }

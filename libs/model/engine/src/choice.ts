@@ -1,7 +1,7 @@
 import { type FinishReason } from '@tessera/contracts';
 import { stripText, type TextStream, type Tokenizer } from '@tessera/tokenizer';
 import { type AnswerOptions } from './answer-options.js';
-import { type NextToken } from './decoder-runner.js';
+import { type NextToken } from './decoder-io.js';
 import { type GenerationChoice, type GenerationRequest, type TokenLogprob } from './generation.js';
 import { type Candidates } from './sampling/candidates.js';
 import { LogProbabilities, type TokenProbability } from './sampling/log-probabilities.js';

@@ -1,7 +1,14 @@
-import { type OrtRuntime, type Session, type Tensor } from '@tessera/ort';
+import { type AnyTensor, type OrtRuntime, type Session } from '@tessera/ort';
 import { type ActivationType } from './activation-type.js';
-import { DecoderIo, type ImageInputs } from './decoder-io.js';
-import { type KvCache } from './kv-cache.js';
+import {
+  DecoderIo,
+  type DecoderIoShape,
+  type ImageInputs,
+  type NextToken,
+  type RunOptions,
+} from './decoder-io.js';
+import { type CacheView, type KvCache } from './kv-cache.js';
+import { type TensorMemory } from './memory/tensor-memory.js';
 
 /** One row of a decode run: the token to append and where. */
 export interface DecodeRow {
@@ -17,17 +24,11 @@ export interface PrefillRun {
   readonly tokenIds: readonly number[];
   readonly ropeRows: readonly number[];
   /** Features of the image whose tokens are in the run, [rows, hidden]; undefined for a run without image tokens. */
-  readonly features: Tensor<ActivationType> | undefined;
+  readonly features: AnyTensor<ActivationType> | undefined;
   /** Rows of `features` that this run takes: consecutive from here. */
   readonly firstFeatureRow: number;
   /** Where they go, as positions within this run. */
   readonly imagePositions: readonly number[];
-}
-
-/** What a run says of one row's next token. `logits` [vocabulary] is valid until the next run. */
-export interface NextToken {
-  readonly tokenId: number;
-  readonly logits: Float32Array;
 }
 
 /** The graphs of the language model: one and the same, unless prompts have a graph with number formats of their own. */
@@ -36,20 +37,26 @@ export interface DecoderSessions {
   readonly prefill: Session;
 }
 
+export interface DecoderRunnerOptions {
+  readonly runtime: OrtRuntime;
+  readonly sessions: DecoderSessions;
+  /** Where the sessions' device keeps what stays between runs. */
+  readonly memory: TensorMemory;
+  readonly cache: KvCache;
+  readonly hiddenSize: number;
+  readonly vocabularySize: number;
+  readonly elementType: ActivationType;
+}
+
 /** Runs the language model over one length class of the KV cache, which both of its graphs extend. */
 export class DecoderRunner {
   private readonly decodeIoByWidth = new Map<number, DecoderIo>();
 
-  constructor(
-    private readonly runtime: OrtRuntime,
-    private readonly sessions: DecoderSessions,
-    private readonly cache: KvCache,
-    private readonly sizes: { hiddenSize: number; vocabularySize: number; elementType: ActivationType },
-  ) {}
+  constructor(private readonly options: DecoderRunnerOptions) {}
 
   /** One decode step over the first `rows.length` slots: every row appends its token to its slot. */
-  async decode(rows: readonly DecodeRow[], signal: AbortSignal): Promise<NextToken[]> {
-    const io = this.decodeIo(rows.length);
+  async decode(rows: readonly DecodeRow[], options: RunOptions): Promise<NextToken[]> {
+    const io = await this.decodeIo(rows.length);
     let longest = 0;
     for (const [index, { tokenId, position, ropeRow }] of rows.entries()) {
       io.tokenIds.data[index] = BigInt(tokenId);
@@ -58,19 +65,21 @@ export class DecoderRunner {
       longest = Math.max(longest, position + 1);
     }
     io.totalLength.data[0] = longest;
-    await io.run(signal);
-    return rows.map((_, index) => this.nextToken(io, index));
+    await io.run(options);
+    return rows.map((_, index) => io.nextToken(index));
   }
 
   /** Computes consecutive prompt tokens of one slot and says which token would follow them. */
-  async prefill(run: PrefillRun, signal: AbortSignal): Promise<NextToken> {
-    const io = this.prefillIo(run);
-    try {
-      await io.run(signal);
-      return this.nextToken(io, 0);
-    } finally {
-      io.dispose();
-    }
+  prefill(run: PrefillRun, options: RunOptions): Promise<NextToken> {
+    return this.options.cache.extendSlot(run.slot, run.start, async (cacheRows) => {
+      const io = await this.prefillIo(run, cacheRows);
+      try {
+        await io.run(options);
+        return io.nextToken(0);
+      } finally {
+        io.dispose();
+      }
+    });
   }
 
   dispose(): void {
@@ -78,29 +87,25 @@ export class DecoderRunner {
     this.decodeIoByWidth.clear();
   }
 
-  private nextToken(io: DecoderIo, row: number): NextToken {
-    const size = this.sizes.vocabularySize;
-    return {
-      tokenId: Number(io.nextTokenIds.data[row]),
-      logits: io.logits.data.subarray(row * size, (row + 1) * size),
-    };
-  }
-
-  private decodeIo(width: number): DecoderIo {
+  private async decodeIo(width: number): Promise<DecoderIo> {
     const existing = this.decodeIoByWidth.get(width);
     if (existing !== undefined) return existing;
-    const shape = { batch: width, sequence: 1, vocabularySize: this.sizes.vocabularySize };
-    const parts = { cacheRows: this.cache.rows(0, width), images: this.noImages() };
-    const io = new DecoderIo(this.runtime, this.sessions.decode, shape, parts);
+    const { runtime, sessions, cache } = this.options;
+    const parts = { images: await this.noImages(), logits: await this.logits(width) };
+    const shape = this.shape(width, 1);
+    const io = new DecoderIo(runtime, sessions.decode, shape, {
+      ...parts,
+      cacheRows: cache.firstRows(width),
+    });
     this.decodeIoByWidth.set(width, io);
     return io;
   }
 
-  private prefillIo(run: PrefillRun): DecoderIo {
+  private async prefillIo(run: PrefillRun, cacheRows: CacheView[]): Promise<DecoderIo> {
+    const { runtime, sessions } = this.options;
     const length = run.tokenIds.length;
-    const shape = { batch: 1, sequence: length, vocabularySize: this.sizes.vocabularySize };
-    const parts = { cacheRows: this.cache.rows(run.slot, 1), images: this.imageInputs(run) };
-    const io = new DecoderIo(this.runtime, this.sessions.prefill, shape, parts);
+    const parts = { cacheRows, images: await this.imageInputs(run), logits: await this.logits(1) };
+    const io = new DecoderIo(runtime, sessions.prefill, this.shape(1, length), parts);
     for (let index = 0; index < length; index++) {
       io.tokenIds.data[index] = BigInt(run.tokenIds[index] as number);
       io.ropePositions.data[index] = BigInt(run.ropeRows[index] as number);
@@ -110,22 +115,32 @@ export class DecoderRunner {
     return io;
   }
 
-  private imageInputs({ features, firstFeatureRow, imagePositions }: PrefillRun): ImageInputs {
+  private shape(batch: number, sequence: number): DecoderIoShape {
+    return { batch, sequence, vocabularySize: this.options.vocabularySize };
+  }
+
+  private logits(batch: number): Promise<AnyTensor<'float32'>> {
+    return this.options.memory.allocate('float32', [batch, this.options.vocabularySize]);
+  }
+
+  private imageInputs({ features, firstFeatureRow, imagePositions }: PrefillRun): Promise<ImageInputs> {
     const count = imagePositions.length;
     if (features === undefined || count === 0) return this.noImages();
-    const rows = this.runtime.allocate('int64', [count]);
-    const positions = this.runtime.allocate('int64', [count, 1]);
+    const { runtime } = this.options;
+    const rows = runtime.allocate('int64', [count]);
+    const positions = runtime.allocate('int64', [count, 1]);
     for (let index = 0; index < count; index++) {
       rows.data[index] = BigInt(firstFeatureRow + index);
       positions.data[index] = BigInt(imagePositions[index] as number);
     }
-    return { features, rows, positions, owned: [rows, positions] };
+    return Promise.resolve({ features, rows, positions, owned: [rows, positions] });
   }
 
-  private noImages(): ImageInputs {
-    const features = this.runtime.allocate(this.sizes.elementType, [1, this.sizes.hiddenSize]);
-    const rows = this.runtime.allocate('int64', [0]);
-    const positions = this.runtime.allocate('int64', [0, 1]);
+  private async noImages(): Promise<ImageInputs> {
+    const { runtime, memory, elementType, hiddenSize } = this.options;
+    const features = await memory.allocate(elementType, [1, hiddenSize]);
+    const rows = runtime.allocate('int64', [0]);
+    const positions = runtime.allocate('int64', [0, 1]);
     return { features, rows, positions, owned: [features, rows, positions] };
   }
 }

@@ -1,4 +1,4 @@
-import { type OrtRuntime } from '@tessera/ort';
+import { type DeviceId, type OrtRuntime } from '@tessera/ort';
 import { type ImageTiler } from '@tessera/preprocessing';
 import { type EngineSnapshot } from './engine-snapshot.js';
 import { type WatchdogOptions } from './watchdog.js';
@@ -6,8 +6,8 @@ import { type WatchdogOptions } from './watchdog.js';
 export interface EngineOptions {
   /** A converted model. */
   modelDirectory: string;
-  /** Where the model runs; only `cpu` exists so far, another is refused with UnsupportedDeviceError. @defaultValue cpu */
-  device?: string;
+  /** Where the model runs. @defaultValue cpu */
+  device?: DeviceId;
   /** Threads of one operator. @defaultValue one per physical core */
   threads?: number;
   /** Sequences decoded together. @defaultValue 8, or as many as fit half of the cache budget */

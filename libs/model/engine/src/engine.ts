@@ -78,7 +78,7 @@ export class Engine {
       tileSizePixels: manifest.tiles.size_pixels,
       defaultMaxTiles: manifest.tiles.max,
       precision: manifest.precision,
-      device: 'cpu',
+      device: this.parts.device.id,
     };
   }
 

@@ -85,14 +85,32 @@ export class StopTokenMissingError extends TesseraError {
   }
 }
 
-/** The engine has no execution provider for the device that was asked for. */
-export class UnsupportedDeviceError extends TesseraError {
+/** The device has no 16-bit floats, which a part of the model is stored or computed in. */
+export class DeviceLacksFloat16Error extends TesseraError {
   readonly code = 'invalid_value';
   constructor(
     readonly device: string,
-    readonly supportedDevices: readonly string[],
+    readonly part: 'activations' | 'embeddings',
   ) {
-    super(`the engine cannot run on device ${device}; supported: ${supportedDevices.join(', ')}`);
+    super(
+      `device ${device} has no 16-bit floats, and the model's ${part} are such; convert the checkpoint with ` +
+        (part === 'activations' ? '--precision fp32, int8 or int4' : '--embeddings int8'),
+    );
+  }
+}
+
+/** The device has no kernels for operators that carry the model's weights or cache. */
+export class DeviceLacksOperatorsError extends TesseraError {
+  readonly code = 'invalid_value';
+  constructor(
+    readonly device: string,
+    readonly part: string,
+    readonly operators: readonly string[],
+  ) {
+    super(
+      `device ${device} cannot compute ${operators.join(', ')} of ${part} in its number format; convert the checkpoint with ` +
+        'another --precision (fp16 on CUDA), and without --vision dynamic or --prefill int8',
+    );
   }
 }
 

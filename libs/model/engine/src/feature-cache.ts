@@ -1,4 +1,4 @@
-import { type Tensor } from '@tessera/ort';
+import { type AnyTensor, ELEMENT_TYPES, elementCount } from '@tessera/ort';
 import { LRUCache } from 'lru-cache';
 import { type ActivationType } from './activation-type.js';
 
@@ -7,7 +7,7 @@ import { type ActivationType } from './activation-type.js';
  * budget. Of requests that show the same picture at the same time one encodes it, and the others wait for that.
  */
 export class FeatureCache {
-  private readonly entries: LRUCache<string, Tensor<ActivationType>> | undefined;
+  private readonly entries: LRUCache<string, AnyTensor<ActivationType>> | undefined;
   /** By content: settles when the request that encodes it has done so, or has ended. */
   private readonly underway = new Map<string, Promise<void>>();
 
@@ -16,20 +16,20 @@ export class FeatureCache {
     if (budgetBytes === 0) return;
     this.entries = new LRUCache({
       maxSize: budgetBytes,
-      sizeCalculation: (features) => features.data.byteLength,
+      sizeCalculation: (features) => tensorBytes(features),
       dispose: (features) => features.dispose(),
     });
   }
 
   /** A view of the features of a picture; the caller disposes it. */
-  get(content: string): Tensor<ActivationType> | undefined {
+  get(content: string): AnyTensor<ActivationType> | undefined {
     const features = this.entries?.get(content);
     return features?.rows(0, features.dims[0] ?? 0);
   }
 
   /** Keeps features that are larger than the whole budget not at all. The tensor stays the caller's. */
-  keep(content: string, features: Tensor<ActivationType>): void {
-    if (features.data.byteLength > this.budgetBytes) return;
+  keep(content: string, features: AnyTensor<ActivationType>): void {
+    if (tensorBytes(features) > this.budgetBytes) return;
     this.entries?.set(content, features.rows(0, features.dims[0] ?? 0));
   }
 
@@ -61,4 +61,8 @@ export class FeatureCache {
   private underwayOf(contents: readonly string[]): Promise<void>[] {
     return contents.flatMap((content) => this.underway.get(content) ?? []);
   }
+}
+
+function tensorBytes({ elementType, dims }: AnyTensor): number {
+  return elementCount(dims) * ELEMENT_TYPES[elementType].bytes;
 }

@@ -1,6 +1,7 @@
-import { type OrtRuntime, type Tensor } from '@tessera/ort';
+import { type AnyTensor } from '@tessera/ort';
 import { type ActivationType } from './activation-type.js';
-import { TimeSlices } from './time-slices.js';
+import { copyHostPositions } from './copy-host-positions.js';
+import { type RowPair, type TensorMemory } from './memory/tensor-memory.js';
 import { type SlotClass } from './policy/slot-classes.js';
 
 /** Sizes of the language model's KV cache. */
@@ -12,10 +13,6 @@ export interface CacheShape {
 }
 
 const BYTES_PER_VALUE: Record<ActivationType, number> = { float32: 4, float16: 2 };
-/** How long a copy may keep the event loop from turning. */
-const COPY_SLICE_MS = 5;
-/** A copy looks at the clock after this much: 1 MiB. */
-const COPY_PIECE_VALUES = 2 ** 18;
 
 /** Bytes that one position takes over all layers. */
 export function cacheBytesPerToken(shape: CacheShape): number {
@@ -26,55 +23,95 @@ export function cacheBytesPerToken(shape: CacheShape): number {
 export interface CacheView {
   /** `0.key`, `0.value`, `1.key`, ...: what follows `past_key_values.` and `present.` in the graph. */
   readonly name: string;
-  readonly tensor: Tensor<ActivationType>;
+  readonly tensor: AnyTensor<ActivationType>;
 }
 
 /** The KV cache of one length class: per layer two buffers [slots, kvHeads, capacity, headSize]. */
 export class KvCache {
-  private readonly buffers: readonly CacheView[];
+  private constructor(
+    private readonly memory: TensorMemory,
+    private readonly buffers: readonly CacheView[],
+    /** One more slot, [1, kvHeads, capacity, headSize], for runs over a row that no view can reach. */
+    private readonly staging: readonly CacheView[],
+  ) {}
 
-  constructor(
-    runtime: OrtRuntime,
-    private readonly shape: CacheShape,
-    private readonly slotClass: SlotClass,
-  ) {
-    const dims = [slotClass.slotCount, shape.keyValueHeadCount, slotClass.capacityTokens, shape.headSize];
-    this.buffers = Array.from({ length: shape.layerCount }, (_, layer) =>
-      ['key', 'value'].map((part) => ({
-        name: `${layer}.${part}`,
-        tensor: runtime.allocate(shape.elementType, dims),
-      })),
-    ).flat();
-  }
-
-  /** Views of `count` consecutive slots; the caller disposes them. */
-  rows(first: number, count: number): CacheView[] {
-    return this.buffers.map(({ name, tensor }) => ({ name, tensor: tensor.rows(first, count) }));
-  }
-
-  /**
-   * Copies the first `positions` positions of one slot into another. That can be gigabytes: the copy is done in short
-   * slices with turns of the event loop between them.
-   */
-  async copySlot(from: number, to: number, positions: number): Promise<void> {
-    const { keyValueHeadCount, headSize } = this.shape;
-    const headStride = this.slotClass.capacityTokens * headSize;
-    const length = positions * headSize;
-    const pieces = new TimeSlices(COPY_SLICE_MS);
-    for (const { tensor } of this.buffers) {
-      for (let head = 0; head < keyValueHeadCount; head++) {
-        const source = (from * keyValueHeadCount + head) * headStride;
-        const target = (to * keyValueHeadCount + head) * headStride;
-        for (let done = 0; done < length; done += COPY_PIECE_VALUES) {
-          const end = Math.min(done + COPY_PIECE_VALUES, length);
-          tensor.data.copyWithin(target + done, source + done, source + end);
-          await pieces.breathe();
-        }
-      }
+  static async allocate(memory: TensorMemory, shape: CacheShape, slotClass: SlotClass): Promise<KvCache> {
+    const { slotCount } = slotClass;
+    const buffers = await allocateSlots(memory, shape, slotClass);
+    const needsStaging = !memory.viewsAnyRow && slotCount > 1;
+    try {
+      const staging = needsStaging ? await allocateSlots(memory, shape, { ...slotClass, slotCount: 1 }) : [];
+      return new KvCache(memory, buffers, staging);
+    } catch (error) {
+      disposeAll(buffers);
+      throw error;
     }
   }
 
-  dispose(): void {
-    for (const { tensor } of this.buffers) tensor.dispose();
+  /** Views of the first `count` slots; the caller disposes them. */
+  firstRows(count: number): CacheView[] {
+    return viewRows(this.buffers, 0, count);
   }
+
+  /**
+   * Lets a run extend one slot in place: `run` is given views of its row, which it disposes.
+   * @param held positions of the slot that the run reads
+   */
+  async extendSlot<T>(slot: number, held: number, run: (row: CacheView[]) => Promise<T>): Promise<T> {
+    if (this.memory.viewsAnyRow || slot === 0) return run(viewRows(this.buffers, slot, 1));
+    const { buffers, staging } = this;
+    if (held > 0) await this.memory.moveRows(pairUp(buffers, staging), { first: slot, count: 1, target: 0 });
+    const result = await run(viewRows(staging, 0, 1));
+    await this.memory.moveRows(pairUp(staging, buffers), { first: 0, count: 1, target: slot });
+    return result;
+  }
+
+  /**
+   * Copies the first `positions` positions of one slot into another, on a device with whatever lies behind them. In
+   * process memory the event loop gets its turns meanwhile.
+   */
+  async copySlot(from: number, to: number, positions: number): Promise<void> {
+    const { memory, buffers } = this;
+    for (const { tensor } of buffers) {
+      if (tensor.memoryKind === 'host') await copyHostPositions(tensor, { from, to, positions });
+    }
+    const onDevice = buffers.filter(({ tensor }) => tensor.memoryKind === 'device');
+    await memory.moveRows(pairUp(onDevice, onDevice), { first: from, count: 1, target: to });
+  }
+
+  dispose(): void {
+    disposeAll([...this.buffers, ...this.staging]);
+  }
+}
+
+async function allocateSlots(
+  memory: TensorMemory,
+  { layerCount, keyValueHeadCount, headSize, elementType }: CacheShape,
+  { slotCount, capacityTokens }: SlotClass,
+): Promise<CacheView[]> {
+  const dims = [slotCount, keyValueHeadCount, capacityTokens, headSize];
+  const views: CacheView[] = [];
+  try {
+    for (let layer = 0; layer < layerCount; layer++) {
+      for (const part of ['key', 'value']) {
+        views.push({ name: `${layer}.${part}`, tensor: await memory.allocate(elementType, dims) });
+      }
+    }
+    return views;
+  } catch (error) {
+    disposeAll(views);
+    throw error;
+  }
+}
+
+function viewRows(buffers: readonly CacheView[], first: number, count: number): CacheView[] {
+  return buffers.map(({ name, tensor }) => ({ name, tensor: tensor.rows(first, count) }));
+}
+
+function pairUp(from: readonly CacheView[], to: readonly CacheView[]): RowPair[] {
+  return from.map(({ tensor }, index) => ({ from: tensor, to: (to[index] as CacheView).tensor }));
+}
+
+function disposeAll(views: readonly CacheView[]): void {
+  for (const { tensor } of views) tensor.dispose();
 }

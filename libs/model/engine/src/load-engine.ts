@@ -2,24 +2,28 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type ChatTemplate, findChatTemplate } from '@tessera/chat-template';
 import { type ModelManifest, readManifest } from '@tessera/converter';
-import { OrtRuntime, type Session } from '@tessera/ort';
+import { OrtRuntime, type Session, type SessionOptions } from '@tessera/ort';
 import { type ImageTiler, Tiler } from '@tessera/preprocessing';
 import { loadTokenizer, type Tokenizer } from '@tessera/tokenizer';
 import { DecoderRunner } from './decoder-runner.js';
 import { defaultThreadCount } from './default-threads.js';
 import { type EngineOptions } from './engine-options.js';
 import { FeatureCache } from './feature-cache.js';
-import { ModelFileInvalidError, StopTokenMissingError, UnsupportedDeviceError } from './errors.js';
+import { checkPlacement } from './device/check-placement.js';
+import { type EngineDevice, openDevice } from './device/open-device.js';
+import { ModelFileInvalidError, StopTokenMissingError } from './errors.js';
 import { cacheBytesPerToken, KvCache } from './kv-cache.js';
+import { openTensorMemory } from './memory/open-tensor-memory.js';
+import { type TensorMemory } from './memory/tensor-memory.js';
 import { planSlotClasses, type SlotClass } from './policy/slot-classes.js';
 import { SlotContents } from './policy/slot-contents.js';
 import { SlotTable } from './policy/slot-table.js';
 import { Scheduler } from './scheduler.js';
+import { type Sequence } from './sequence.js';
 import { type SlotGroup } from './steps/step.js';
 import { VisionRunner } from './vision-runner.js';
 import { Watchdog } from './watchdog.js';
 
-const SUPPORTED_DEVICES = ['cpu'];
 const DEFAULT_CACHE_BUDGET_BYTES = 4 * 1024 ** 3;
 const DEFAULT_FEATURE_CACHE_BYTES = 256 * 1024 ** 2;
 const DEFAULT_TILES_PER_RUN = 8;
@@ -28,6 +32,11 @@ const NO_LIMIT = { stepTimeoutMs: 0, onHang: () => undefined };
 /** Everything that a loaded engine works with. */
 export interface EngineParts {
   readonly runtime: OrtRuntime;
+  readonly device: EngineDevice;
+  /** The device's, for what stays between runs. */
+  readonly memory: TensorMemory;
+  /** Tokens of one prefill run at most. */
+  readonly prefillChunkTokens: number;
   readonly manifest: ModelManifest;
   readonly tokenizer: Tokenizer;
   readonly template: ChatTemplate;
@@ -42,8 +51,7 @@ export interface EngineParts {
 
 /** Loads a converted model. What was made before a failure is disposed of. */
 export async function loadEngineParts(options: EngineOptions): Promise<EngineParts> {
-  const { modelDirectory, device = 'cpu' } = options;
-  if (!SUPPORTED_DEVICES.includes(device)) throw new UnsupportedDeviceError(device, SUPPORTED_DEVICES);
+  const { modelDirectory } = options;
   const manifest = await readManifest(modelDirectory);
   await checkModelFiles(modelDirectory, manifest);
   const classes = planSlotClasses({
@@ -91,31 +99,62 @@ interface NativeContext {
   readonly keep: <T extends { dispose(): void }>(disposable: T) => T;
 }
 
-async function loadNativeParts(options: EngineOptions, { manifest, classes, keep }: NativeContext) {
+async function loadNativeParts(options: EngineOptions, context: NativeContext) {
+  const { manifest, classes, keep } = context;
   const threads = options.threads ?? defaultThreadCount();
   const runtime = keep(OrtRuntime.create({ intraOpThreads: threads, spin: false }));
-  const load = async (file: string): Promise<Session> =>
-    keep(
-      await runtime.createSession(path.join(options.modelDirectory, file), {
-        ...(options.profileTo === undefined ? {} : { profileTo: `${options.profileTo}-${file}` }),
-      }),
-    );
   const { size_pixels: tileSizePixels } = manifest.tiles;
   const tiler = keep(options.createTiler?.(runtime, tileSizePixels) ?? new Tiler(tileSizePixels, threads));
-  const visionSession = await load('vision.onnx');
-  const decode = await load('decoder.onnx');
-  const prefill = manifest.weights.prefill === undefined ? decode : await load('prefill.onnx');
-  const tilesPerRun = sharesRuns(manifest) ? (options.tilesPerRun ?? DEFAULT_TILES_PER_RUN) : 1;
-  const vision = keep(new VisionRunner(runtime, visionSession, visionSizes(manifest), tilesPerRun));
-  const { hidden_size: hiddenSize, vocabulary_size: vocabularySize } = manifest.language_model;
-  const sizes = { hiddenSize, vocabularySize, elementType: manifest.weights.activations };
-  const groups = classes.map((slotClass): SlotGroup => {
-    const cache = keep(new KvCache(runtime, cacheShape(manifest), slotClass));
-    const runner = keep(new DecoderRunner(runtime, { decode, prefill }, cache, sizes));
+  const device = await openDevice(runtime, options.device ?? 'cpu', manifest);
+  const load = async (file: string, on: EngineDevice['id']): Promise<Session> => {
+    const session = keep(
+      await runtime.createSession(path.join(options.modelDirectory, file), sessionOptions(options, file, on)),
+    );
+    checkPlacement(session, file);
+    return session;
+  };
+  const visionSession = await load('vision.onnx', device.vision);
+  const decode = await load('decoder.onnx', device.id);
+  const prefill = manifest.weights.prefill === undefined ? decode : await load('prefill.onnx', device.id);
+  const sessions = { decode, prefill };
+  const memory = keep(openTensorMemory(runtime, decode));
+  const outputMemory = keep(openTensorMemory(runtime, visionSession));
+  const maxTiles = sharesRuns(manifest) ? (options.tilesPerRun ?? DEFAULT_TILES_PER_RUN) : 1;
+  const vision = keep(
+    await VisionRunner.open({
+      ...{ runtime, session: visionSession, outputMemory, memory },
+      ...{ sizes: visionSizes(manifest), maxTiles },
+    }),
+  );
+  const groups: SlotGroup[] = [];
+  for (const slotClass of classes) {
+    const cache = keep(await KvCache.allocate(memory, cacheShape(manifest), slotClass));
+    const runner = keep(new DecoderRunner({ runtime, sessions, memory, cache, ...decoderSizes(manifest) }));
     const { capacityTokens, slotCount } = slotClass;
-    return { capacityTokens, slots: new SlotTable(slotCount), contents: new SlotContents(), cache, runner };
-  });
-  return { runtime, tiler, vision, groups };
+    const slots = new SlotTable<Sequence>(slotCount);
+    groups.push({ capacityTokens, slots, contents: new SlotContents(), cache, runner });
+  }
+  return { runtime, device, memory, prefillChunkTokens: device.prefillChunkTokens, tiler, vision, groups };
+}
+
+function sessionOptions(
+  { profileTo }: EngineOptions,
+  file: string,
+  device: EngineDevice['id'],
+): SessionOptions {
+  return {
+    device,
+    recordPlacement: device !== 'cpu',
+    ...(profileTo === undefined ? {} : { profileTo: `${profileTo}-${file}` }),
+  };
+}
+
+function decoderSizes({ language_model: { hidden_size, vocabulary_size }, weights }: ModelManifest) {
+  return {
+    hiddenSize: hidden_size,
+    vocabularySize: vocabulary_size,
+    elementType: weights.activations,
+  };
 }
 
 /** Finds a cut-off download or copy before ONNX Runtime maps the file. Checksums are not computed: models are large. */

@@ -28,6 +28,7 @@ export interface PromptPlanner {
   readonly tokenizer: Tokenizer;
   /** Longest prompt plus completion that a slot holds. */
   readonly contextTokens: number;
+  readonly prefillChunkTokens: number;
 }
 
 /** Renders, expands and encodes a prompt. Throws {@link ContextLengthExceededError} and the chat template's errors. */
@@ -57,7 +58,10 @@ export function* planPromptStepwise(
     throw new ContextLengthExceededError(tokenIds.length, imageTokenPositions.length, wanted, contextTokens);
   }
   const images = locateImages(planner, { request, tilePlans, imageTokenPositions });
-  const chunkEnds = prefillChunkEnds({ tokenIds, images }, tokenizer.tokenId(template.stopToken));
+  const chunkEnds = prefillChunkEnds(
+    { tokenIds, images, chunkTokens: planner.prefillChunkTokens },
+    tokenizer.tokenId(template.stopToken),
+  );
   return { tokenIds, images, chunkEnds, imageTokenPositions, tilePlans, maxTokens: wanted };
 }
 

@@ -16,7 +16,7 @@ export interface ImagePreparation {
  * One image is decoded at a time, so that a request with many large images holds one of them.
  */
 export async function prepareImages(
-  parts: Pick<EngineParts, 'runtime' | 'tiler' | 'watchdog' | 'manifest' | 'features'>,
+  parts: Pick<EngineParts, 'runtime' | 'memory' | 'tiler' | 'watchdog' | 'manifest' | 'features'>,
   { images, prompt, signals }: ImagePreparation,
 ): Promise<SequenceImage[]> {
   for (const signal of signals) signal?.throwIfAborted();
@@ -43,7 +43,7 @@ function knownImage(features: FeatureCache, prompt: PlannedPrompt, index: number
 }
 
 async function tiledImage(
-  parts: Tiling & Pick<EngineParts, 'manifest'>,
+  parts: Tiling & Pick<EngineParts, 'manifest' | 'memory'>,
   image: GenerationImage,
   { prompt, index }: { prompt: PlannedPrompt; index: number },
 ): Promise<SequenceImage> {
@@ -51,6 +51,6 @@ async function tiledImage(
   const tiles = await tileImage(parts, image, plan);
   const { tiles: tileSizes, language_model: model, weights } = parts.manifest;
   const rows = plan.tileCount * tileSizes.tokens_per_tile;
-  const features = parts.runtime.allocate(weights.activations, [rows, model.hidden_size]);
+  const features = await parts.memory.allocate(weights.activations, [rows, model.hidden_size]);
   return SequenceImage.toEncode(plan.tileCount, tiles, features);
 }

@@ -1,10 +1,11 @@
 import { type Tensor } from '@tessera/ort';
 import { describe, expect, it } from 'vitest';
-import { type DecodeRow, type NextToken, type PrefillRun } from './decoder-runner.js';
+import { type NextToken, type RunOptions } from './decoder-io.js';
+import { type DecodeRow, type PrefillRun } from './decoder-runner.js';
 import { findViolations } from './engine-invariants.js';
 import { type EngineSnapshot } from './engine-snapshot.js';
 import { EngineClosedError } from './errors.js';
-import { prefillChunkEnds } from './policy/prefill-chunks.js';
+import { PREFILL_CHUNK_TOKENS, prefillChunkEnds } from './policy/prefill-chunks.js';
 import { SlotContents } from './policy/slot-contents.js';
 import { SlotTable } from './policy/slot-table.js';
 import { Scheduler } from './scheduler.js';
@@ -45,7 +46,7 @@ class ManualModel {
     return this.start('vision', [], signal).then(() => undefined);
   }
 
-  prefill(_: PrefillRun, signal: AbortSignal): Promise<NextToken> {
+  prefill(_: PrefillRun, { signal }: RunOptions): Promise<NextToken> {
     return this.start('prefill', [], signal).then(([tokenId = TOKEN]) => toNext(tokenId));
   }
 
@@ -110,7 +111,10 @@ function probe(
     prompt: {
       tokenIds: Array.from({ length: promptTokens }, () => ++lastPromptToken),
       images: [],
-      chunkEnds: prefillChunkEnds({ tokenIds: Array(promptTokens).fill(0), images: [] }, undefined),
+      chunkEnds: prefillChunkEnds(
+        { tokenIds: Array(promptTokens).fill(0), images: [], chunkTokens: PREFILL_CHUNK_TOKENS },
+        undefined,
+      ),
       imageTokenPositions: [],
       tilePlans: [],
       maxTokens: 5,

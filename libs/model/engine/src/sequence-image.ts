@@ -1,15 +1,15 @@
-import { type Tensor } from '@tessera/ort';
+import { type AnyTensor, type Tensor } from '@tessera/ort';
 import { type ActivationType } from './activation-type.js';
 
 /** One image of a sequence: tiles that become features, or features that were there already. */
 export class SequenceImage {
   doneTiles: number;
   private tiles: Tensor<'uint8'> | undefined;
-  private features: Tensor<ActivationType> | undefined;
+  private features: AnyTensor<ActivationType> | undefined;
 
   private constructor(
     readonly tileCount: number,
-    parts: { tiles: Tensor<'uint8'> | undefined; features: Tensor<ActivationType>; doneTiles: number },
+    parts: { tiles: Tensor<'uint8'> | undefined; features: AnyTensor<ActivationType>; doneTiles: number },
   ) {
     this.tiles = parts.tiles;
     this.features = parts.features;
@@ -24,13 +24,13 @@ export class SequenceImage {
   static toEncode(
     tileCount: number,
     tiles: Tensor<'uint8'>,
-    features: Tensor<ActivationType>,
+    features: AnyTensor<ActivationType>,
   ): SequenceImage {
     return new SequenceImage(tileCount, { tiles, features, doneTiles: 0 });
   }
 
   /** An image whose features are known. Takes the tensor over. */
-  static encoded(tileCount: number, features: Tensor<ActivationType>): SequenceImage {
+  static encoded(tileCount: number, features: AnyTensor<ActivationType>): SequenceImage {
     return new SequenceImage(tileCount, { tiles: undefined, features, doneTiles: tileCount });
   }
 
@@ -44,7 +44,7 @@ export class SequenceImage {
   }
 
   /** Image features, held until {@link releaseFeatures}; their memory is large. */
-  get heldFeatures(): Tensor<ActivationType> | undefined {
+  get heldFeatures(): AnyTensor<ActivationType> | undefined {
     return this.features;
   }
 

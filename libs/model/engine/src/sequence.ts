@@ -1,5 +1,5 @@
 import { type FinishReason } from '@tessera/contracts';
-import { type NextToken } from './decoder-runner.js';
+import { type NextToken } from './decoder-io.js';
 import { type PlannedPrompt } from './plan-prompt.js';
 import { type SequenceImage } from './sequence-image.js';
 

@@ -40,25 +40,33 @@ describe('packTileBatch', () => {
 
 describe('prefillChunkEnds', () => {
   const END = 9;
+  const chunkTokens = PREFILL_CHUNK_TOKENS;
   const tokens = (length: number, messageEnd?: number): number[] =>
     Array.from({ length }, (_, position) => (position === messageEnd ? END : 1));
 
   it('cuts at multiples of the chunk size and at the end', () => {
-    expect(prefillChunkEnds({ tokenIds: tokens(1200), images: [] }, END)).toEqual([512, 1024, 1200]);
-    expect(prefillChunkEnds({ tokenIds: tokens(1024), images: [] }, END)).toEqual([512, 1024]);
-    expect(prefillChunkEnds({ tokenIds: tokens(3), images: [] }, undefined)).toEqual([3]);
+    expect(prefillChunkEnds({ tokenIds: tokens(1200), images: [], chunkTokens }, END)).toEqual([
+      512, 1024, 1200,
+    ]);
+    expect(prefillChunkEnds({ tokenIds: tokens(1024), images: [], chunkTokens }, END)).toEqual([512, 1024]);
+    expect(prefillChunkEnds({ tokenIds: tokens(3), images: [], chunkTokens }, undefined)).toEqual([3]);
     expect(PREFILL_CHUNK_TOKENS).toBe(512);
   });
 
+  it('cuts into smaller chunks for a device that takes no more', () => {
+    const prompt = { tokenIds: tokens(70, 40), images: [], chunkTokens: 31 };
+    expect(prefillChunkEnds(prompt, END)).toEqual([31, 41, 62, 70]);
+  });
+
   it('cuts behind the first message and behind every image as well', () => {
-    const prompt = { tokenIds: tokens(700, 40), images: [{ end: 300 }, { end: 560 }] };
+    const prompt = { tokenIds: tokens(700, 40), images: [{ end: 300 }, { end: 560 }], chunkTokens };
     expect(prefillChunkEnds(prompt, END)).toEqual([41, 300, 512, 560, 700]);
   });
 
   it('cuts prompts that begin alike at the same places', () => {
     const images = [{ end: 300 }];
     const [short, long] = [350, 900].map((length) =>
-      prefillChunkEnds({ tokenIds: tokens(length, 20), images }, END),
+      prefillChunkEnds({ tokenIds: tokens(length, 20), images, chunkTokens }, END),
     );
     expect(short).toEqual([21, 300, 350]);
     expect(long).toEqual([21, 300, 512, 900]);

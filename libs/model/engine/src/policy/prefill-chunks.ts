@@ -1,4 +1,4 @@
-/** Prompt tokens that one prefill step computes at most, so that decoding of others waits no longer than that. */
+/** Prompt tokens that one prefill step computes at most where a device takes them, so that decoding of others waits no longer than that. */
 export const PREFILL_CHUNK_TOKENS = 512;
 
 /** What a prompt's chunks follow from. */
@@ -6,6 +6,8 @@ export interface ChunkedPrompt {
   readonly tokenIds: readonly number[];
   /** Stretches of image tokens. */
   readonly images: readonly { readonly end: number }[];
+  /** Tokens of one chunk at most. */
+  readonly chunkTokens: number;
 }
 
 /**
@@ -17,14 +19,14 @@ export interface ChunkedPrompt {
  * @param messageEndTokenId the token that ends a message.
  */
 export function prefillChunkEnds(
-  { tokenIds, images }: ChunkedPrompt,
+  { tokenIds, images, chunkTokens }: ChunkedPrompt,
   messageEndTokenId: number | undefined,
 ): number[] {
   const length = tokenIds.length;
   const firstMessageEnd = messageEndTokenId === undefined ? 0 : tokenIds.indexOf(messageEndTokenId) + 1;
   const multiples = Array.from(
-    { length: Math.floor(length / PREFILL_CHUNK_TOKENS) },
-    (_, index) => (index + 1) * PREFILL_CHUNK_TOKENS,
+    { length: Math.floor(length / chunkTokens) },
+    (_, index) => (index + 1) * chunkTokens,
   );
   const ends = new Set([firstMessageEnd, ...images.map(({ end }) => end), ...multiples, length]);
   return [...ends].filter((end) => end > 0).sort((a, b) => a - b);

@@ -1,6 +1,11 @@
 import { type FinishReason } from '@tessera/contracts';
-import { type NextToken } from '../decoder-runner.js';
+import { type NextToken } from '../decoder-io.js';
 import { type Sequence } from '../sequence.js';
+
+/** Whether a sequence looks at logits; the others take the pick of the graph. */
+export function readsLogits({ hooks }: Sequence): boolean {
+  return hooks.chooseToken !== undefined;
+}
 
 /** Commits one token: it ends the sequence or becomes the next to append. Hooks of the request run here and may throw. */
 export function appendToken(

@@ -1,8 +1,9 @@
-import { type DecodeRow, type NextToken } from '../decoder-runner.js';
+import { type NextToken } from '../decoder-io.js';
+import { type DecodeRow } from '../decoder-runner.js';
 import { ropeRow } from '../policy/rope-position.js';
 import { planCompaction } from '../policy/slot-table.js';
 import { type Sequence } from '../sequence.js';
-import { appendToken } from './append-token.js';
+import { appendToken, readsLogits } from './append-token.js';
 import { type SlotGroup, type Step, type StepContext } from './step.js';
 
 /** What a row computes that nobody reads. */
@@ -21,7 +22,7 @@ export function planDecode(context: StepContext, group: SlotGroup): Step | undef
       await compact(group);
       const sequences = group.slots.rows.slice(0, group.slots.width);
       const rows = sequences.map((sequence, slot) => appendingRow(context, sequence) ?? idleRow(group, slot));
-      next = await group.runner.decode(rows, signal);
+      next = await group.runner.decode(rows, { signal, readsLogits: members.some(readsLogits) });
     },
     commit: (sequence) => {
       const token = sequence.slot === undefined ? undefined : next[sequence.slot];

@@ -1,9 +1,10 @@
-import { type NextToken, type PrefillRun } from '../decoder-runner.js';
+import { type NextToken } from '../decoder-io.js';
+import { type PrefillRun } from '../decoder-runner.js';
 import { nextChunkEnd } from '../policy/prefill-chunks.js';
 import { ropeRow } from '../policy/rope-position.js';
 import { type HeldPrefix } from '../policy/slot-contents.js';
 import { type Sequence } from '../sequence.js';
-import { appendToken } from './append-token.js';
+import { appendToken, readsLogits } from './append-token.js';
 import { type SlotGroup, type Step, type StepContext } from './step.js';
 
 /** Computes the next chunk of one prompt. After the last chunk the sequence has its first token. */
@@ -22,7 +23,9 @@ export function planPrefill(context: StepContext, sequence: Sequence): Step | un
       sequence.mark('prefillStart');
       await takeOver(group, slot, prefix);
       group.contents.truncate(slot, start);
-      next = await group.runner.prefill(chunkRun(context, sequence, { slot, start, end }), signal);
+      const chunk = chunkRun(context, sequence, { slot, start, end });
+      const isLast = end === prompt.tokenIds.length;
+      next = await group.runner.prefill(chunk, { signal, readsLogits: isLast && readsLogits(sequence) });
     },
     commit: () => {
       sequence.reusedPositions += prefix?.positions ?? 0;
