@@ -3,6 +3,7 @@ import { type Config } from '@tessera/config';
 import { ensureConvertedModel } from '@tessera/converter';
 import { Engine } from '@tessera/engine';
 import { type Logger } from '@tessera/observability';
+import { findRuntimeLibrary } from '@tessera/ort-runtime';
 
 /** Loads the configured model, converting a checkpoint on first use. */
 export async function loadEngine(config: Config, logger: Logger): Promise<Engine> {
@@ -16,6 +17,7 @@ export async function loadEngine(config: Config, logger: Logger): Promise<Engine
   const engine = await Engine.load({
     modelDirectory,
     device,
+    library: await findRuntimeLibrary(device, config.runtime.directory),
     cacheBudgetBytes: kvCacheBytes,
     featureCacheBytes,
     watchdog: { stepTimeoutMs, onHang: (error) => die(error, logger) },

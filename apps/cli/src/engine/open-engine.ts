@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { type Config } from '@tessera/config';
 import { ensureConvertedModel } from '@tessera/converter';
 import { Engine } from '@tessera/engine';
+import { findRuntimeLibrary } from '@tessera/ort-runtime';
 import { exitOnStop } from '../up/stop-signals.js';
 
 export interface OpenEngineOptions {
@@ -27,6 +28,7 @@ export async function openEngine({ config, model, slotCount, log }: OpenEngineOp
   return Engine.load({
     modelDirectory,
     device,
+    library: await findRuntimeLibrary(device, config.runtime.directory),
     cacheBudgetBytes: kvCacheBytes,
     featureCacheBytes,
     ...(slotCount === undefined ? {} : { slotCount }),

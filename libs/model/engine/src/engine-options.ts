@@ -1,4 +1,4 @@
-import { type DeviceId, type OrtRuntime } from '@tessera/ort';
+import { type DeviceId, type OrtLibrary, type OrtRuntime } from '@tessera/ort';
 import { type ImageTiler } from '@tessera/preprocessing';
 import { type EngineSnapshot } from './engine-snapshot.js';
 import { type WatchdogOptions } from './watchdog.js';
@@ -8,6 +8,8 @@ export interface EngineOptions {
   modelDirectory: string;
   /** Where the model runs. @defaultValue cpu */
   device?: DeviceId;
+  /** Another build of ONNX Runtime, as a device may need. @defaultValue the one of the npm package */
+  library?: OrtLibrary | undefined;
   /** Threads of one operator. @defaultValue one per physical core */
   threads?: number;
   /** Sequences decoded together. @defaultValue 8, or as many as fit half of the cache budget */

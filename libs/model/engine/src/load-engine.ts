@@ -102,7 +102,7 @@ interface NativeContext {
 async function loadNativeParts(options: EngineOptions, context: NativeContext) {
   const { manifest, classes, keep } = context;
   const threads = options.threads ?? defaultThreadCount();
-  const runtime = keep(OrtRuntime.create({ intraOpThreads: threads, spin: false }));
+  const runtime = keep(OrtRuntime.create({ intraOpThreads: threads, spin: false, library: options.library }));
   const { size_pixels: tileSizePixels } = manifest.tiles;
   const tiler = keep(options.createTiler?.(runtime, tileSizePixels) ?? new Tiler(tileSizePixels, threads));
   const device = await openDevice(runtime, options.device ?? 'cpu', manifest);
