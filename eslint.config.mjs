@@ -25,7 +25,7 @@ export default tseslint.config(
       '.nx/**',
       '**/generated/**',
       // AssemblyScript: its own compiler checks it.
-      'libs/preprocessing/assembly/*.ts',
+      'libs/**/assembly/*.ts',
       '.tessera/**',
       'test/golden/**',
     ],

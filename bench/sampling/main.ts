@@ -70,7 +70,7 @@ for (const [name, params] of Object.entries(SETTINGS)) {
   });
 }
 await addRow('log probabilities of 20 tokens', (index) => {
-  const { logits } = vocabularies[index] as (typeof vocabularies)[number];
-  return () => new LogProbabilities(logits).top(20);
+  const { logits, candidates } = vocabularies[index] as (typeof vocabularies)[number];
+  return () => new LogProbabilities(logits, candidates).top(20);
 });
 printTable(['a token', ...VOCABULARIES.map((size) => `${size.toLocaleString('en')} tokens`)], rows);

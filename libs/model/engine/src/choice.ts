@@ -82,8 +82,8 @@ export class Choice {
   }
 
   private recordLogprobs(logits: Float32Array, tokenId: number, topCount: number): void {
-    const { tokenizer } = this.options;
-    const probabilities = new LogProbabilities(logits);
+    const { tokenizer, candidates } = this.options;
+    const probabilities = new LogProbabilities(logits, candidates());
     const described = (token: TokenProbability) => ({
       ...token,
       bytes: tokenizer.tokenBytes(token.tokenId),

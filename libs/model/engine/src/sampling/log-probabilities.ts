@@ -1,4 +1,4 @@
-import { decay } from './decay.js';
+import { type Candidates } from './candidates.js';
 
 /** A token with its log probability. */
 export interface TokenProbability {
@@ -11,13 +11,13 @@ export interface TokenProbability {
 export class LogProbabilities {
   private readonly logTotal: number;
 
-  /** The logits are looked at as long as this is in use. */
-  constructor(private readonly logits: Float32Array) {
-    let best = -Infinity;
-    for (let id = 0; id < logits.length; id++) best = Math.max(best, logits[id] as number);
-    let total = 0;
-    for (let id = 0; id < logits.length; id++) total += decay(best - (logits[id] as number));
-    this.logTotal = best + Math.log(total);
+  /** The logits are looked at as long as this is in use; `candidates` is memory to work in. */
+  constructor(
+    private readonly logits: Float32Array,
+    private readonly candidates: Candidates,
+  ) {
+    candidates.load(logits);
+    this.logTotal = candidates.best() + Math.log(candidates.totalWeight());
   }
 
   of(tokenId: number): number {
@@ -26,17 +26,22 @@ export class LogProbabilities {
 
   /** The most likely tokens, best first; the lower id first among equals. */
   top(count: number): TokenProbability[] {
-    const ids: number[] = [];
-    let least = -Infinity;
-    for (let id = 0; id < this.logits.length && count > 0; id++) {
-      const value = this.logits[id] as number;
-      if (ids.length === count && !(value > least)) continue;
-      if (ids.length === count) ids.pop();
-      let place = ids.length;
-      while (place > 0 && (this.logits[ids[place - 1] as number] as number) < value) place--;
-      ids.splice(place, 0, id);
-      least = this.logits[ids.at(-1) as number] as number;
+    if (count === 0) return [];
+    this.candidates.load(this.logits);
+    this.candidates.keepBest(count);
+    const { ids, scores, count: found } = this.candidates;
+    const ranked: number[] = [];
+    for (let index = 0; index < found; index++) {
+      const score = scores[index] as number;
+      if (ranked.length === count && !(score > (scores[ranked[count - 1] as number] as number))) continue;
+      if (ranked.length === count) ranked.pop();
+      let place = ranked.length;
+      while (place > 0 && (scores[ranked[place - 1] as number] as number) < score) place--;
+      ranked.splice(place, 0, index);
     }
-    return ids.map((tokenId) => ({ tokenId, logprob: this.of(tokenId) }));
+    return ranked.map((index) => {
+      const tokenId = ids[index] as number;
+      return { tokenId, logprob: this.of(tokenId) };
+    });
   }
 }

@@ -1,8 +1,6 @@
 import { type Candidates } from './candidates.js';
 import { hasPenalties, type Sampling } from './sampling-params.js';
 import { type TokenHistory } from './penalties.js';
-import { keepTopK } from './top-k.js';
-import { keepTopP } from './top-p.js';
 
 /**
  * The logits processors, in the order of transformers: repetition penalty; then OpenAI's frequency and presence penalty,
@@ -10,22 +8,12 @@ import { keepTopP } from './top-p.js';
  * the scores at penalties.
  */
 export function processScores(candidates: Candidates, sampling: Sampling, history: TokenHistory): void {
+  const { temperature, topK, topP, minP } = sampling;
   if (hasPenalties(sampling)) history.penalise(candidates, sampling);
-  if (sampling.temperature === 0) return;
-  divideBy(candidates, sampling.temperature);
-  if (sampling.topK !== undefined) keepTopK(candidates, sampling.topK);
-  keepTopP(candidates, sampling.topP);
-  keepMinP(candidates, sampling.minP);
-}
-
-function divideBy({ scores, count }: Candidates, temperature: number): void {
-  if (temperature === 1) return;
-  for (let index = 0; index < count; index++) scores[index] = (scores[index] as number) / temperature;
-}
-
-/** Keeps candidates with at least this share of the best one's probability, as `MinPLogitsWarper` does. */
-function keepMinP(candidates: Candidates, share: number): void {
-  if (share <= 0) return;
-  const best = candidates.scores[candidates.indexOfBest()] as number;
-  candidates.keepThrough(best + Math.min(Math.log(share), 0));
+  if (temperature === 0) return;
+  if (temperature !== 1) candidates.divideBy(temperature);
+  if (topK !== undefined) candidates.keepBest(topK);
+  if (topP < 1) candidates.keepNucleus(topP);
+  // At least this share of the best one's probability, as `MinPLogitsWarper` does.
+  if (minP > 0) candidates.keepFrom(candidates.best() + Math.log(minP));
 }

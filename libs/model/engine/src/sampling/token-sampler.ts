@@ -29,11 +29,10 @@ export class TokenSampler {
     const { candidates, sampling } = this.options;
     candidates.load(logits);
     processScores(candidates, sampling, this.history);
-    const best = candidates.indexOfBest();
     const tokenId =
       sampling.temperature === 0
-        ? (candidates.ids[best] as number)
-        : drawToken(candidates, best, this.random.nextFraction());
+        ? (candidates.ids[candidates.indexOfBest()] as number)
+        : drawToken(candidates, this.random.nextFraction());
     this.history.add(tokenId);
     return tokenId;
   }
