@@ -24,7 +24,7 @@ export async function loadEngine(config: Config, logger: Logger): Promise<Engine
     ...(slots === undefined ? {} : { slotCount: slots }),
     ...(threads === undefined ? {} : { threads }),
   });
-  logger.info({ model: engine.model, slots: engine.slotCount }, 'model loaded');
+  logger.info({ model: engine.model, slots: engine.slotCount, memory: engine.memoryPlan }, 'model loaded');
   return engine;
 }
 

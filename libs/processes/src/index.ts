@@ -1,4 +1,5 @@
 export { acquireLockFile, LockHeldError, type LockFile } from './lock-file.js';
+export { memoryLimitBytes } from './memory-limit.js';
 export { guardProcess, type ProcessGuard } from './process-guard.js';
 export {
   describeProcess,

@@ -7,6 +7,7 @@ import {
   type EngineOptions,
   findViolations,
   type GenerationRequest,
+  MemoryPlanError,
   ModelFileInvalidError,
 } from '@tessera/engine';
 import { DeviceUnavailableError, OrtError, type OrtRuntime } from '@tessera/ort';
@@ -158,6 +159,24 @@ describe('the engine under failures', () => {
     );
     expect(outcomes).toEqual(outcomes.map(() => true));
     expect(violations).toEqual([]);
+    await engine.close();
+  });
+
+  it('refuses a memory plan larger than the limit before it loads anything', async () => {
+    const loading = Engine.load({ modelDirectory: model.modelDirectory, memoryLimitBytes: 50_000_000 });
+    await expect(loading).rejects.toThrow(MemoryPlanError);
+    await expect(loading).rejects.toMatchObject({
+      plan: { featureCacheBytes: 2 ** 28 },
+      limitBytes: 50_000_000,
+    });
+    await expect(loading).rejects.toThrow(
+      /for the KV cache and 268435456 for image features; this process may use 50000000/,
+    );
+    const engine = await model.load({ slotCount: 2, cacheBudgetBytes: 2 ** 26 });
+    const { classes, weightBytes, cacheBytes, featureCacheBytes, totalBytes } = engine.memoryPlan;
+    expect(classes[0]).toEqual({ capacityTokens: 2048, slotCount: 2 });
+    expect(cacheBytes).toBeLessThanOrEqual(2 ** 26);
+    expect(totalBytes).toBe(weightBytes + cacheBytes + featureCacheBytes);
     await engine.close();
   });
 

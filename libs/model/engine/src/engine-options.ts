@@ -18,6 +18,8 @@ export interface EngineOptions {
   cacheBudgetBytes?: number;
   /** Memory for features of images that were encoded before; 0 keeps none. @defaultValue 256 MiB */
   featureCacheBytes?: number;
+  /** Memory that weights and caches may take together, on the CPU. @defaultValue the machine's or the container's */
+  memoryLimitBytes?: number;
   /** Whether prompts take over what a slot holds of the same beginning. @defaultValue true */
   prefixReuse?: boolean;
   /** Tiles of one vision run, from one or several requests. @defaultValue 8 */

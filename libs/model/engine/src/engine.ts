@@ -6,6 +6,7 @@ import { type EngineOptions } from './engine-options.js';
 import { ContextLengthExceededError, EngineClosedError } from './errors.js';
 import { type GenerationRequest, type GenerationResult } from './generation.js';
 import { disposeInReverse, type EngineParts, loadEngineParts } from './load-engine.js';
+import { type MemoryPlan } from './plan-memory.js';
 import { type PlannedPrompt, planPrompt, planPromptStepwise } from './plan-prompt.js';
 import { classFor } from './policy/slot-classes.js';
 import { prepareImages } from './prepare-images.js';
@@ -59,7 +60,7 @@ export class Engine {
   private candidates: Candidates | undefined;
 
   private constructor(private readonly parts: EngineParts) {
-    this.admission = parts.classes.map(({ slotCount }) => pLimit(ADMITTED_PER_SLOT * slotCount));
+    this.admission = parts.memoryPlan.classes.map(({ slotCount }) => pLimit(ADMITTED_PER_SLOT * slotCount));
   }
 
   /** Loads a converted model. Throws when a file is missing or the KV cache does not fit its budget. */
@@ -82,9 +83,14 @@ export class Engine {
     };
   }
 
+  /** What it holds in memory. */
+  get memoryPlan(): MemoryPlan {
+    return this.parts.memoryPlan;
+  }
+
   /** Sequences that can be decoded at the same time. */
   get slotCount(): number {
-    return this.parts.classes.reduce((sum, slotClass) => sum + slotClass.slotCount, 0);
+    return this.parts.memoryPlan.classes.reduce((sum, slotClass) => sum + slotClass.slotCount, 0);
   }
 
   /** Token ids and tiles of a request without running it. Throws what {@link generate} would throw of the request alone. */
@@ -196,12 +202,12 @@ export class Engine {
 
   /** Positions of the longest slot. */
   private get contextTokens(): number {
-    return Math.max(...this.parts.classes.map((slotClass) => slotClass.capacityTokens));
+    return Math.max(...this.parts.memoryPlan.classes.map((slotClass) => slotClass.capacityTokens));
   }
 
   private classOf(prompt: PlannedPrompt): number {
     const promptTokens = prompt.tokenIds.length;
-    const index = classFor(this.parts.classes, promptTokens + prompt.maxTokens);
+    const index = classFor(this.parts.memoryPlan.classes, promptTokens + prompt.maxTokens);
     if (index === undefined) {
       const imageTokens = prompt.imageTokenPositions.length;
       throw new ContextLengthExceededError(promptTokens, imageTokens, prompt.maxTokens, this.contextTokens);

@@ -33,16 +33,42 @@ export class PromptTextTooLongError extends TesseraError {
   }
 }
 
-/** The KV cache does not fit the memory it was given. */
+/** The slots that were asked for do not fit the memory that the KV cache may take. */
 export class CacheBudgetError extends TesseraError {
   readonly code = 'internal_error';
   constructor(
     readonly budgetBytes: number,
-    readonly neededBytes: number,
-    readonly slotCount: number,
+    readonly slots: {
+      readonly slotCount: number;
+      readonly capacityTokens: number;
+      readonly bytesPerToken: number;
+    },
+  ) {
+    const { slotCount, capacityTokens, bytesPerToken } = slots;
+    super(
+      `${slotCount} KV-cache slots of ${capacityTokens} positions need ${slotCount * capacityTokens * bytesPerToken} bytes ` +
+        `(${bytesPerToken} a position), the budget is ${budgetBytes}; ` +
+        'use fewer slots (TESSERA_SLOTS) or a larger budget (TESSERA_KV_CACHE_BYTES)',
+    );
+  }
+}
+
+/** Weights and caches together are larger than the memory of the machine or container. */
+export class MemoryPlanError extends TesseraError {
+  readonly code = 'internal_error';
+  constructor(
+    readonly plan: {
+      readonly weightBytes: number;
+      readonly cacheBytes: number;
+      readonly featureCacheBytes: number;
+      readonly totalBytes: number;
+    },
+    readonly limitBytes: number,
   ) {
     super(
-      `a KV cache of ${slotCount} slots needs ${neededBytes} bytes, the budget is ${budgetBytes}; use fewer slots (TESSERA_SLOTS) or a larger budget (TESSERA_KV_CACHE_BYTES)`,
+      `the model needs ${plan.totalBytes} bytes of memory: ${plan.weightBytes} for weights, ${plan.cacheBytes} for the KV cache ` +
+        `and ${plan.featureCacheBytes} for image features; this process may use ${limitBytes}. Convert to int8 or int4, or ` +
+        'lower TESSERA_KV_CACHE_BYTES, TESSERA_SLOTS or TESSERA_FEATURE_CACHE_BYTES',
     );
   }
 }

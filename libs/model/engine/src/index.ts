@@ -13,6 +13,7 @@ export {
   type LikelyToken,
   type TokenLogprob,
 } from './generation.js';
+export { type MemoryPlan, planMemory } from './plan-memory.js';
 export { type PlannedPrompt } from './plan-prompt.js';
 export { Candidates } from './sampling/candidates.js';
 export { GenerationParameterError, LogitsNotFiniteError } from './sampling/errors.js';

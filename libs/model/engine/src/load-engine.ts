@@ -4,6 +4,7 @@ import { type ChatTemplate, findChatTemplate } from '@tessera/chat-template';
 import { type ModelManifest, readManifest } from '@tessera/converter';
 import { OrtRuntime, type Session, type SessionOptions } from '@tessera/ort';
 import { type ImageTiler, Tiler } from '@tessera/preprocessing';
+import { memoryLimitBytes } from '@tessera/processes';
 import { loadTokenizer, type Tokenizer } from '@tessera/tokenizer';
 import { DecoderRunner } from './decoder-runner.js';
 import { defaultThreadCount } from './default-threads.js';
@@ -12,10 +13,11 @@ import { FeatureCache } from './feature-cache.js';
 import { checkPlacement } from './device/check-placement.js';
 import { type EngineDevice, openDevice } from './device/open-device.js';
 import { ModelFileInvalidError, StopTokenMissingError } from './errors.js';
-import { cacheBytesPerToken, KvCache } from './kv-cache.js';
+import { KvCache } from './kv-cache.js';
 import { openTensorMemory } from './memory/open-tensor-memory.js';
 import { type TensorMemory } from './memory/tensor-memory.js';
-import { planSlotClasses, type SlotClass } from './policy/slot-classes.js';
+import { cacheShape, checkMemory, type MemoryPlan, planMemory } from './plan-memory.js';
+import { type SlotClass } from './policy/slot-classes.js';
 import { SlotContents } from './policy/slot-contents.js';
 import { SlotTable } from './policy/slot-table.js';
 import { Scheduler } from './scheduler.js';
@@ -24,8 +26,6 @@ import { type SlotGroup } from './steps/step.js';
 import { VisionRunner } from './vision-runner.js';
 import { Watchdog } from './watchdog.js';
 
-const DEFAULT_CACHE_BUDGET_BYTES = 4 * 1024 ** 3;
-const DEFAULT_FEATURE_CACHE_BYTES = 256 * 1024 ** 2;
 const DEFAULT_TILES_PER_RUN = 8;
 const NO_LIMIT = { stepTimeoutMs: 0, onHang: () => undefined };
 
@@ -41,7 +41,7 @@ export interface EngineParts {
   readonly tokenizer: Tokenizer;
   readonly template: ChatTemplate;
   readonly tiler: ImageTiler;
-  readonly classes: readonly SlotClass[];
+  readonly memoryPlan: MemoryPlan;
   readonly scheduler: Scheduler;
   readonly features: FeatureCache;
   readonly watchdog: Watchdog;
@@ -54,12 +54,10 @@ export async function loadEngineParts(options: EngineOptions): Promise<EnginePar
   const { modelDirectory } = options;
   const manifest = await readManifest(modelDirectory);
   await checkModelFiles(modelDirectory, manifest);
-  const classes = planSlotClasses({
-    slotCount: options.slotCount,
-    contextTokens: manifest.language_model.context_tokens,
-    bytesPerToken: cacheBytesPerToken(cacheShape(manifest)),
-    budgetBytes: options.cacheBudgetBytes ?? DEFAULT_CACHE_BUDGET_BYTES,
-  });
+  const memoryPlan = planMemory(manifest, options);
+  if ((options.device ?? 'cpu') === 'cpu')
+    checkMemory(memoryPlan, options.memoryLimitBytes ?? memoryLimitBytes());
+  const { classes, featureCacheBytes } = memoryPlan;
   const tokenizer = await loadTokenizer(modelDirectory);
   const template = findChatTemplate(manifest.chat_template.name, manifest.chat_template.system_message);
   const stopTokenIds = new Set([stopTokenId(tokenizer, template)]);
@@ -80,8 +78,18 @@ export async function loadEngineParts(options: EngineOptions): Promise<EnginePar
       stopTokenIds,
       ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
     });
-    const features = keep(new FeatureCache(options.featureCacheBytes ?? DEFAULT_FEATURE_CACHE_BYTES));
-    return { ...native, manifest, tokenizer, template, classes, scheduler, features, watchdog, disposables };
+    const features = keep(new FeatureCache(featureCacheBytes));
+    return {
+      ...native,
+      manifest,
+      tokenizer,
+      template,
+      memoryPlan,
+      scheduler,
+      features,
+      watchdog,
+      disposables,
+    };
   } catch (error) {
     disposeInReverse(disposables);
     throw error;
@@ -166,15 +174,6 @@ async function checkModelFiles(directory: string, manifest: ModelManifest): Prom
     });
     if (size !== bytes) throw new ModelFileInvalidError(file, bytes, size);
   }
-}
-
-function cacheShape({ language_model: model, weights }: ModelManifest) {
-  return {
-    layerCount: model.layers,
-    keyValueHeadCount: model.kv_heads,
-    headSize: model.head_size,
-    elementType: weights.activations,
-  };
 }
 
 /** Kernels with one scale for all of a run must have one tile in it, or an answer would depend on its neighbours. */

@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
+import { memoryLimitBytes } from '@tessera/processes';
 import { formatBytes } from '../../terminal/format.js';
 import { type Check } from '../check.js';
-import { memoryLimitBytes } from '../memory-limit.js';
 
 const MINIMUM_NODE = [20, 19] as const;
 

@@ -137,10 +137,12 @@ describe('planSlotClasses', () => {
     }
   });
 
-  it('names the bytes needed and given when the short slots do not fit', () => {
+  it('names slots, positions and bytes, needed and given, when the short slots do not fit', () => {
     const plan = (): unknown => planSlotClasses({ ...request, budgetBytes: 16_000_000 });
     expect(plan).toThrow(CacheBudgetError);
-    expect(plan).toThrow(/needs 16384000 bytes, the budget is 16000000/);
+    expect(plan).toThrow(
+      '8 KV-cache slots of 2048 positions need 16384000 bytes (1000 a position), the budget is 16000000',
+    );
   });
 });
 

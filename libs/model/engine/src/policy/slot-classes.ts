@@ -29,7 +29,9 @@ export function planSlotClasses(request: {
   const slotBytes = shortCapacity * bytesPerToken;
   const slotCount = request.slotCount ?? defaultSlotCount(slotBytes, budgetBytes);
   const shortBytes = slotCount * slotBytes;
-  if (shortBytes > budgetBytes) throw new CacheBudgetError(budgetBytes, shortBytes, slotCount);
+  if (shortBytes > budgetBytes) {
+    throw new CacheBudgetError(budgetBytes, { slotCount, capacityTokens: shortCapacity, bytesPerToken });
+  }
   const short = { capacityTokens: shortCapacity, slotCount };
   const leftTokens = Math.floor((budgetBytes - shortBytes) / bytesPerToken);
   const longCapacity = Math.min(contextTokens, leftTokens);
