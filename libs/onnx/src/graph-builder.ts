@@ -32,6 +32,13 @@ export interface ExternalWeight {
   readonly pieces: () => AsyncIterable<Uint8Array>;
 }
 
+/** A model whose files lie in the same directory, so that another graph may refer to its weights. */
+export interface WeightLender {
+  readonly graph: GraphBuilder;
+  /** The name that {@link writeModel} writes it under. */
+  readonly modelName: string;
+}
+
 export interface NodeOptions {
   /** Where the node is in the model, as a path: `layers.0/attention`. Names its outputs. */
   name: string;
@@ -45,10 +52,20 @@ export class GraphBuilder {
   private readonly inputs: ValueInfoProto[] = [];
   private readonly outputs: ValueInfoProto[] = [];
   private readonly constants: TensorProto[] = [];
+  /** What its own data file holds. */
   readonly weights: ExternalWeight[] = [];
+  /** Names of what it takes from its lender's data file. */
+  readonly borrowedWeights = new Set<string>();
   private readonly names = new Set<string>();
 
-  constructor(private readonly graphName: string) {}
+  /**
+   * @param lender another graph of the same model. A weight of the same name, type and shape is the same weight there: it is
+   * referred to and not written again.
+   */
+  constructor(
+    private readonly graphName: string,
+    readonly lender?: WeightLender,
+  ) {}
 
   input(name: string, elementType: OnnxElementType, dims: readonly Dimension[]): Value {
     this.inputs.push(valueInfo(name, elementType, dims));
@@ -78,7 +95,9 @@ export class GraphBuilder {
   }
 
   weight(weight: ExternalWeight): Value {
-    this.weights.push(weight);
+    const isLent = this.lender?.graph.weights.some((other) => isSameWeight(other, weight)) ?? false;
+    if (isLent) this.borrowedWeights.add(weight.name);
+    else this.weights.push(weight);
     return this.claim(weight.name);
   }
 
@@ -134,6 +153,15 @@ export class GraphBuilder {
     this.names.add(name);
     return name as Value;
   }
+}
+
+function isSameWeight(one: ExternalWeight, other: ExternalWeight): boolean {
+  return (
+    one.name === other.name &&
+    one.elementType === other.elementType &&
+    one.dims.length === other.dims.length &&
+    one.dims.every((size, axis) => size === other.dims[axis])
+  );
 }
 
 /** Two values of one graph were given the same name. */

@@ -8,6 +8,7 @@ export {
   MICROSOFT_DOMAIN,
   type NodeOptions,
   type Value,
+  type WeightLender,
 } from './graph-builder.js';
 export { encodeModel, writeModel, type WrittenFile } from './model-writer.js';
 export { weightFileBytes, WeightLengthError, type WeightProgress } from './weight-file.js';

@@ -32,43 +32,63 @@ export class WeightLengthError extends Error {
   }
 }
 
-/** Bytes of a data file that holds these weights. */
-export function weightFileBytes(weights: readonly ExternalWeight[]): number {
-  return weights.reduce((end, { elementType, dims }) => align(end) + tensorBytes(elementType, dims), 0);
+/** Where a weight is in a data file. */
+interface PlacedWeight {
+  readonly weight: ExternalWeight;
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
 }
 
-/** Writes weights one after the other, each from a page boundary on, and hashes them on the way. */
+/** Weights one after the other, each from a page boundary on. */
+function placeWeights(weights: readonly ExternalWeight[]): PlacedWeight[] {
+  let end = 0;
+  return weights.map((weight) => {
+    const offsetBytes = align(end);
+    const lengthBytes = tensorBytes(weight.elementType, weight.dims);
+    end = offsetBytes + lengthBytes;
+    return { weight, offsetBytes, lengthBytes };
+  });
+}
+
+function align(position: number): number {
+  return Math.ceil(position / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+}
+
+/** Bytes of a data file that holds these weights. */
+export function weightFileBytes(weights: readonly ExternalWeight[]): number {
+  const last = placeWeights(weights).at(-1);
+  return last === undefined ? 0 : last.offsetBytes + last.lengthBytes;
+}
+
+/** The initializers of weights that lie in a data file of that name. */
+export function externalTensors(weights: readonly ExternalWeight[], file: string): TensorProto[] {
+  return placeWeights(weights).map(({ weight, ...place }) => externalTensorProto(weight, { file, ...place }));
+}
+
+/** Writes a data file of weights, and hashes it on the way. */
 export async function writeWeights(
   weights: readonly ExternalWeight[],
   directory: string,
   name: string,
   onProgress: (progress: WeightProgress) => void,
-): Promise<{ file: { name: string; bytes: number; sha256: string }; tensors: TensorProto[] }> {
+): Promise<{ name: string; bytes: number; sha256: string }> {
   const writer = await HashingWriter.open(path.join(directory, name));
   const progress = { weightCount: weights.length, bytesTotal: weightFileBytes(weights) };
-  const tensors: TensorProto[] = [];
   try {
-    for (const weight of weights) {
-      await writer.write(new Uint8Array(align(writer.position) - writer.position));
-      const offsetBytes = writer.position;
+    for (const [index, { weight, offsetBytes, lengthBytes }] of placeWeights(weights).entries()) {
+      await writer.write(new Uint8Array(offsetBytes - writer.position));
       for await (const piece of weight.pieces()) {
         await writer.write(piece);
-        onProgress({ ...progress, weightsWritten: tensors.length, bytesWritten: writer.position });
+        onProgress({ ...progress, weightsWritten: index, bytesWritten: writer.position });
       }
-      const lengthBytes = writer.position - offsetBytes;
-      const expected = tensorBytes(weight.elementType, weight.dims);
-      if (lengthBytes !== expected) throw new WeightLengthError(weight.name, expected, lengthBytes);
-      tensors.push(externalTensorProto(weight, { file: name, offsetBytes, lengthBytes }));
-      onProgress({ ...progress, weightsWritten: tensors.length, bytesWritten: writer.position });
+      const givenBytes = writer.position - offsetBytes;
+      if (givenBytes !== lengthBytes) throw new WeightLengthError(weight.name, lengthBytes, givenBytes);
+      onProgress({ ...progress, weightsWritten: index + 1, bytesWritten: writer.position });
     }
-    return { file: { name, ...(await writer.finish()) }, tensors };
+    return { name, ...(await writer.finish()) };
   } finally {
     await writer.close();
   }
-}
-
-function align(position: number): number {
-  return Math.ceil(position / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
 }
 
 /** Appends to a new file and knows the SHA-256 of what it wrote. */
