@@ -35,7 +35,9 @@ describe('two graphs of one model', () => {
   });
   afterAll(() => rm(directory, { recursive: true }));
 
-  async function weightsOf(model: string): Promise<Record<string, [file: string, values: number[]]>> {
+  async function weightsOf(
+    model: string,
+  ): Promise<Record<string, readonly [file: string, values: readonly number[]]>> {
     const { graph } = fromBinary(ModelProtoSchema, await readFile(place(`${model}.onnx`)));
     const entries = (graph?.initializer ?? []).map(async ({ name, externalData }) => {
       const facts = Object.fromEntries(externalData.map(({ key, value }) => [key, value]));
