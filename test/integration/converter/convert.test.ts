@@ -15,6 +15,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const root = findRepositoryRoot();
 const source = path.join(root, 'models', 'tessera-tiny');
+/** Of the small model's language model. */
+const INTERMEDIATE_SIZE = 448;
 
 describe('conversion', () => {
   let directory: TemporaryDirectory;
@@ -34,6 +36,26 @@ describe('conversion', () => {
       expect([name, bytes]).toEqual([name, content.length]);
       expect(sha256).toBe(createHash('sha256').update(content).digest('hex'));
     }
+  });
+
+  it('writes a graph for prompts that has layers of its own and shares the rest with the decoder', async () => {
+    const plain = await convertModel({ source, output: place('plain'), precision: 'int8' });
+    const { files, weights } = await convertModel({
+      source,
+      output: place('model'),
+      precision: 'int8',
+      prefill: 'int8',
+    });
+    expect(plain.weights.prefill).toBeUndefined();
+    expect(weights.prefill).toEqual({ kind: 'rows' });
+    const { 'prefill.onnx': graph, 'prefill.onnx.data': data, ...others } = files;
+    expect(graph?.bytes).toBeGreaterThan(0);
+    expect(others).toEqual(plain.files);
+    const { hidden_size: hidden, layers } = plain.language_model;
+    const [qkvAndOutput, mlp] = [4 * hidden * hidden, 3 * hidden * INTERMEDIATE_SIZE];
+    // A byte a weight and the scales; the embedding table alone would be a seventh more.
+    expect(data?.bytes).toBeGreaterThan(layers * (qkvAndOutput + mlp));
+    expect(data?.bytes).toBeLessThan(1.08 * layers * (qkvAndOutput + mlp));
   });
 
   it('gives the same bytes and revision every time, and another revision for other weights', async () => {
@@ -156,6 +178,17 @@ describe('conversion', () => {
     expect(await readdir(place('cache'))).toEqual([path.basename(together[0])]);
     const converted = { ...options, source: together[0] };
     expect(await ensureConvertedModel(converted)).toBe(together[0]);
+  });
+
+  it('is another one for another way to compute prompts', async () => {
+    const options = { source, cacheDirectory: place('cache'), log: () => {} };
+    const [plain, apart] = [
+      await ensureConvertedModel(options),
+      await ensureConvertedModel({ ...options, prefill: 'int8' }),
+    ];
+    expect((await readManifest(apart)).weights.prefill).toEqual({ kind: 'rows' });
+    expect((await readManifest(plain)).weights.prefill).toBeUndefined();
+    expect(await ensureConvertedModel({ ...options, prefill: 'int8' })).toBe(apart);
   });
 
   it('happens again when a file of the checkpoint changes', async () => {

@@ -10,7 +10,9 @@ const VARIANTS: readonly (readonly [name: string, options: WeightOptions])[] = [
   ['fp16', { precision: 'fp16' }],
   ['int8', { precision: 'int8' }],
   ['int8 with a dynamic vision encoder', { precision: 'int8', vision: 'dynamic' }],
+  ['int8 with prompts in 8 bits', { precision: 'int8', prefill: 'int8' }],
   ['int4', { precision: 'int4' }],
+  ['int4 with prompts in 8 bits', { precision: 'int4', prefill: 'int8' }],
 ];
 const questions = readQuestions();
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type PromptMessage } from '@tessera/contracts';
-import { convertModel } from '@tessera/converter';
+import { convertModel, type WeightOptions } from '@tessera/converter';
 import { Engine, type EngineOptions, type GenerationRequest } from '@tessera/engine';
 import { type DeviceId } from '@tessera/ort';
 import { findRepositoryRoot, temporaryDirectory } from '@tessera/testing';
@@ -48,10 +48,10 @@ export function onDevice<T>(measures: { cpu: T; webgpu: T }): T {
 }
 
 /** The small trained model, converted into a folder of the test's own. */
-export async function convertTinyModel(): Promise<TinyModel> {
+export async function convertTinyModel(weights: Partial<WeightOptions> = {}): Promise<TinyModel> {
   const directory = await temporaryDirectory('tessera-tiny');
   const modelDirectory = path.join(directory.path, 'model');
-  await convertModel({ source: TINY_CHECKPOINT, output: modelDirectory });
+  await convertModel({ source: TINY_CHECKPOINT, output: modelDirectory, ...weights });
   return {
     modelDirectory,
     load: (options = {}) =>

@@ -36,6 +36,7 @@ export function describeManifest(conversion: FinishedConversion): Omit<ModelMani
       activations: formats.activations,
       vision: describeFormat(formats.vision),
       language_model: describeFormat(formats.languageModel),
+      ...(formats.prefill === undefined ? {} : { prefill: describeFormat(formats.prefill) }),
       lm_head: describeFormat(formats.head),
       embeddings: formats.embeddings,
     },

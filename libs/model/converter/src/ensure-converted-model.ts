@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type Precision } from '@tessera/contracts';
+import { type Precision, type PrefillFormat } from '@tessera/contracts';
 import { listCheckpoint } from './checkpoint/list-checkpoint.js';
 import { convertModel } from './convert.js';
 import { FORMAT_VERSION, MANIFEST_FILE, readManifest } from './manifest.js';
@@ -17,6 +17,8 @@ export interface EnsureOptions {
   cacheDirectory: string;
   /** Of the conversion; a model that is converted already keeps its own. Default: fp32. */
   precision?: Precision;
+  /** How that conversion computes prompts. Default: same. */
+  prefill?: PrefillFormat;
   log: (line: string) => void;
 }
 
@@ -25,16 +27,17 @@ export interface EnsureOptions {
  * so at the same time each convert; the first to finish wins, and nobody's files are taken away.
  */
 export async function ensureConvertedModel(options: EnsureOptions): Promise<string> {
-  const { source, cacheDirectory, precision = 'fp32', log } = options;
+  const { source, cacheDirectory, precision = 'fp32', prefill = 'same', log } = options;
   if (await exists(path.join(source, MANIFEST_FILE))) return source;
   const id = path.basename(path.resolve(source));
-  const output = path.join(cacheDirectory, `${id}-${precision}-${await fingerprint(source)}`);
+  const formats = prefill === 'same' ? precision : `${precision}-prefill-${prefill}`;
+  const output = path.join(cacheDirectory, `${id}-${formats}-${await fingerprint(source)}`);
   if (!(await exists(path.join(output, MANIFEST_FILE)))) {
     await mkdir(cacheDirectory, { recursive: true });
     await removeAbandoned(cacheDirectory);
     log(`converting ${source} to ONNX in ${precision} (once)`);
     const fresh = temporaryPlace(output, 'new');
-    await convertModel({ source, output: fresh, id, precision, onProgress: report(log) });
+    await convertModel({ source, output: fresh, id, precision, prefill, onProgress: report(log) });
     await moveUnlessThere(fresh, output);
   }
   await readManifest(output);

@@ -11,6 +11,7 @@ export const FORMAT_VERSION = 4;
 const matrixFormatSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('float') }),
   z.object({ kind: z.literal('dynamic') }),
+  z.object({ kind: z.literal('rows') }),
   z.object({
     kind: z.literal('blocks'),
     bits: z.literal([4, 8]),

@@ -1,4 +1,4 @@
-import { type GraphBuilder } from '@tessera/onnx';
+import { GraphBuilder } from '@tessera/onnx';
 import { type Checkpoint } from './checkpoint/checkpoint.js';
 import { refuseForeignTensors, refuseUnexpectedTensors } from './checkpoint/unexpected-tensors.js';
 import { type ModelConfig } from './config/model-config.js';
@@ -9,7 +9,7 @@ import { buildDecoderGraph } from './graphs/decoder-graph.js';
 import { buildVisionGraph, type VisionShape } from './graphs/vision-graph.js';
 import { planRope, type RopePlan, type RopeRounding } from './rope-tables.js';
 import { type DecoderShape } from './weights/decoder-family.js';
-import { decoderWeights } from './weights/decoder-weights.js';
+import { type DecoderWeights, decoderWeights } from './weights/decoder-weights.js';
 import { visionWeights } from './weights/read-vision-weights.js';
 
 /** A conversion that can be carried out: every tensor is there in the right shape, none is left over. */
@@ -19,7 +19,12 @@ export interface ConversionPlan {
   readonly template: string;
   readonly longRope: RopePlan['longRope'];
   /** Graphs by file name, in the order in which they are written. Their weights have not been read. */
-  readonly graphs: Readonly<Record<'vision' | 'decoder', GraphBuilder>>;
+  readonly graphs: {
+    readonly vision: GraphBuilder;
+    readonly decoder: GraphBuilder;
+    /** Where prompts have number formats of their own; it borrows what it has in common with the decoder. */
+    readonly prefill?: GraphBuilder;
+  };
 }
 
 export interface PlanOptions {
@@ -44,7 +49,7 @@ export function planConversion(
   const rope = planRope(config.language, language.shape.headSize, ropeRounding ?? language.ropeRounding);
   const graphs = {
     vision: buildVisionGraph(visionWeights(config, checkpoint), config, vision, formats),
-    decoder: buildDecoderGraph(language, rope, formats),
+    ...buildLanguageGraphs(language, rope, formats),
   };
   refuseUnexpectedTensors(checkpoint, vision.layerCount);
   return {
@@ -54,6 +59,18 @@ export function planConversion(
     longRope: rope.longRope,
     graphs,
   };
+}
+
+function buildLanguageGraphs(
+  weights: DecoderWeights,
+  rope: RopePlan,
+  formats: WeightFormats,
+): Pick<ConversionPlan['graphs'], 'decoder' | 'prefill'> {
+  const decoder = buildDecoderGraph(weights, rope, formats);
+  if (formats.prefill === undefined) return { decoder };
+  const prefill = new GraphBuilder('prefill', { graph: decoder, modelName: 'decoder' });
+  buildDecoderGraph(weights, rope, { ...formats, languageModel: formats.prefill }, prefill);
+  return { decoder, prefill };
 }
 
 /** Settings that change the mathematics and are not implemented: each is refused rather than ignored. */

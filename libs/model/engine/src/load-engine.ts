@@ -123,8 +123,10 @@ async function loadNativeParts(options: EngineOptions, context: NativeContext) {
   };
   const visionSession = await load('vision.onnx', device.vision);
   const decode = await load('decoder.onnx', device.id);
-  const prefill = manifest.weights.prefill === undefined ? decode : await load('prefill.onnx', device.id);
-  const sessions = { decode, prefill };
+  const sessions = {
+    decode,
+    prefill: computesPromptsApart(manifest, device) ? await load('prefill.onnx', 'cpu') : decode,
+  };
   const memory = keep(openTensorMemory(runtime, decode));
   const outputMemory = keep(openTensorMemory(runtime, visionSession));
   const maxTiles = sharesRuns(manifest) ? (options.tilesPerRun ?? DEFAULT_TILES_PER_RUN) : 1;
@@ -174,6 +176,11 @@ async function checkModelFiles(directory: string, manifest: ModelManifest): Prom
     });
     if (size !== bytes) throw new ModelFileInvalidError(file, bytes, size);
   }
+}
+
+/** The graph for prompts is made of CPU kernels: other devices compute prompts with the decoder's. */
+function computesPromptsApart({ weights }: ModelManifest, { id }: EngineDevice): boolean {
+  return weights.prefill !== undefined && id === 'cpu';
 }
 
 /** Kernels with one scale for all of a run must have one tile in it, or an answer would depend on its neighbours. */

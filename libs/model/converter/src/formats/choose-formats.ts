@@ -1,4 +1,4 @@
-import { type Precision } from '@tessera/contracts';
+import { type Precision, type PrefillFormat } from '@tessera/contracts';
 import { InvalidWeightOptionError } from '../errors/index.js';
 import {
   type ActivationType,
@@ -21,6 +21,8 @@ export interface WeightOptions {
   readonly lmHead?: Precision;
   /** Vision encoder and projector. `dynamic` is int8 with inputs in 8 bits as well, one tile a run. */
   readonly vision?: Precision | 'dynamic';
+  /** Layers of the language model while they compute prompts: in 8 bits, with weights of their own, or as in all else. */
+  readonly prefill?: PrefillFormat;
 }
 
 const MIN_BLOCK_SIZE = 16;
@@ -49,6 +51,7 @@ export function chooseFormats(options: WeightOptions): WeightFormats {
   const formats: WeightFormats = {
     activations,
     languageModel: matrixFormat('precision', precision, activations, options),
+    prefill: prefillFormat(options.prefill ?? 'same', activations),
     head: matrixFormat('lm_head', options.lmHead ?? careful, activations, options),
     vision: matrixFormat('vision', options.vision ?? careful, activations, options),
     embeddings: EMBEDDING_FORMATS[options.embeddings ?? (isBlocks ? 'fp16' : precision)],
@@ -90,6 +93,12 @@ function matrixFormat(
     precision,
     `int8, int4 or the activations' own type, which is ${own}`,
   );
+}
+
+function prefillFormat(prefill: PrefillFormat, activations: ActivationType): MatrixFormat | undefined {
+  if (prefill === 'same') return undefined;
+  if (activations === 'float32') return { kind: 'rows' };
+  throw new InvalidWeightOptionError('prefill', prefill, 'same where activations are fp16');
 }
 
 function dynamicFormat(part: string, activations: ActivationType): MatrixFormat {

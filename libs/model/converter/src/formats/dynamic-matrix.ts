@@ -3,7 +3,7 @@ import { copyTransposed } from './transpose.js';
 
 const LARGEST_NUMBER = 127;
 
-/** A matrix on its way into 8-bit numbers with one scale a row, as `DynamicQuantizeMatMul` takes it: transposed. */
+/** A matrix on its way into 8-bit numbers with one scale a row, as `DynamicQuantizeMatMul` and `MatMulIntegerToFloat` take it: transposed. */
 export class DynamicMatrix {
   readonly rows: number;
   readonly columns: number;

@@ -28,7 +28,15 @@ export interface DynamicFormat {
   readonly kind: 'dynamic';
 }
 
-export type MatrixFormat = FloatFormat | BlockFormat | DynamicFormat;
+/**
+ * Numbers as in {@link DynamicFormat}, and inputs rounded row by row: slower by a tenth, but one row with large inputs costs
+ * the others nothing, and runs may be shared.
+ */
+export interface RowsFormat {
+  readonly kind: 'rows';
+}
+
+export type MatrixFormat = FloatFormat | BlockFormat | DynamicFormat | RowsFormat;
 
 /** How the embedding table is stored; it is read by row, never multiplied. */
 export type EmbeddingFormat = 'float32' | 'float16' | 'int8' | 'int4';
@@ -40,6 +48,8 @@ export interface WeightFormats {
   readonly vision: MatrixFormat;
   /** Layers of the language model. */
   readonly languageModel: MatrixFormat;
+  /** The same layers in a graph of their own for prompts; undefined where one graph does both. */
+  readonly prefill: MatrixFormat | undefined;
   /** The output layer, from hidden state to logits. */
   readonly head: MatrixFormat;
   readonly embeddings: EmbeddingFormat;

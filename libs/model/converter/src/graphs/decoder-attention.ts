@@ -4,7 +4,8 @@ import { type WeightFormats } from '../formats/weight-formats.js';
 import { fillRopeTable, type RopePlan } from '../rope-tables.js';
 import { type DecoderLayerWeights, type DecoderShape } from '../weights/decoder-family.js';
 import { type Weight } from '../weights/weight.js';
-import { type Emission, emitLinear, emitReshape, emitRmsNorm, emitSplit } from './layers.js';
+import { type Emission } from './emission.js';
+import { emitLinear, emitReshape, emitRmsNorm, emitSplit } from './layers.js';
 
 /** What the attention of every layer takes. */
 export interface AttentionInputs {

@@ -6,7 +6,8 @@ import { type DecoderWeights } from '../weights/decoder-weights.js';
 import { type Weight } from '../weights/weight.js';
 import { emitAttention, emitAttentionInputs } from './decoder-attention.js';
 import { emitEmbedding } from './embedding-graph.js';
-import { emitCast, type Emission, emitLinear, emitRmsNorm, emitSplit, emitWeight } from './layers.js';
+import { type Emission } from './emission.js';
+import { emitCast, emitLinear, emitRmsNorm, emitSplit, emitWeight } from './layers.js';
 
 interface DecoderEmission extends Emission {
   readonly shape: DecoderShape;
@@ -14,7 +15,7 @@ interface DecoderEmission extends Emission {
 }
 
 /**
- * The language model, for prefill and decode alike. `float` is the activations' type.
+ * The language model, for prefill and decode alike; a graph for prompts alone has the same inputs and outputs. `float` is the activations' type.
  *
  * Inputs:
  * - `token_ids` int64 [batch, sequence];
@@ -34,10 +35,10 @@ export function buildDecoderGraph(
   weights: DecoderWeights,
   rope: RopePlan,
   formats: WeightFormats,
+  graph = new GraphBuilder('decoder'),
 ): GraphBuilder {
   const { shape } = weights;
   const { activations } = formats;
-  const graph = new GraphBuilder('decoder');
   const emission: DecoderEmission = { graph, activations, shape, formats };
   let residual = emitEmbedding(emission, weights.embedding, formats.embeddings);
   const inputs = emitAttentionInputs(emission, rope);

@@ -3,7 +3,8 @@ import { InvalidWeightOptionError } from '../errors/index.js';
 import { QuantizedMatrix } from '../formats/quantized-matrix.js';
 import { type EmbeddingFormat } from '../formats/weight-formats.js';
 import { rowLength, type Weight } from '../weights/weight.js';
-import { emitCast, type Emission, emitReshape, emitWeight } from './layers.js';
+import { type Emission } from './emission.js';
+import { emitCast, emitReshape, emitWeight } from './layers.js';
 
 /** Blocks of a quantised table, the preferred size first: rows must be whole blocks. */
 const BLOCK_SIZES = [32, 16];

@@ -1,16 +1,10 @@
 import { type GraphBuilder, MICROSOFT_DOMAIN, ONNX_ELEMENT_TYPES, type Value } from '@tessera/onnx';
-import { DynamicMatrix } from '../formats/dynamic-matrix.js';
-import { floatPieces, transposedPieces } from '../formats/float-matrix.js';
-import { QuantizedMatrix } from '../formats/quantized-matrix.js';
-import { type ActivationType, type BlockFormat, type MatrixFormat } from '../formats/weight-formats.js';
+import { floatPieces } from '../formats/float-matrix.js';
+import { type ActivationType, type MatrixFormat } from '../formats/weight-formats.js';
 import { type Linear } from '../weights/linear.js';
-import { rowLength, type Weight } from '../weights/weight.js';
-
-/** A graph on its way, and the type of the numbers between its operators. */
-export interface Emission {
-  readonly graph: GraphBuilder;
-  readonly activations: ActivationType;
-}
+import { type Weight } from '../weights/weight.js';
+import { type Emission } from './emission.js';
+import { emitProduct } from './products.js';
 
 /** A weight as it is. */
 export function emitWeight(
@@ -38,83 +32,6 @@ export function emitLinear(
   const result = emitProduct(emission, product, input, { weight, format });
   if (bias === undefined) return result;
   return emission.graph.node('Add', [result, emitWeight(emission, `${name}.bias`, bias)], { name });
-}
-
-function emitProduct(
-  emission: Emission,
-  name: string,
-  input: Value,
-  { weight, format }: { weight: Weight; format: MatrixFormat },
-): Value {
-  switch (format.kind) {
-    case 'float':
-      return emitMatMul(emission, name, input, weight);
-    case 'blocks':
-      return emitMatMulNBits(emission, name, input, { weight, format });
-    case 'dynamic':
-      return emitDynamicMatMul(emission, name, input, weight);
-  }
-}
-
-function emitDynamicMatMul({ graph }: Emission, name: string, input: Value, weight: Weight): Value {
-  const matrix = new DynamicMatrix(weight);
-  const numbers = graph.weight({
-    name: `${name}.weight`,
-    elementType: 'int8',
-    dims: [matrix.columns, matrix.rows],
-    pieces: () => matrix.numbers(),
-  });
-  const scales = graph.weight({
-    name: `${name}.scales`,
-    elementType: 'float32',
-    dims: [matrix.rows],
-    pieces: () => matrix.scales(),
-  });
-  return graph.node('DynamicQuantizeMatMul', [input, numbers, scales], { name, domain: MICROSOFT_DOMAIN });
-}
-
-/** ONNX's MatMul wants [in, out], so the weight is transposed. */
-function emitMatMul({ graph, activations }: Emission, name: string, input: Value, weight: Weight): Value {
-  const transposed = graph.weight({
-    name: `${name}.weight`,
-    elementType: activations,
-    dims: [rowLength(weight), weight.shape[0] ?? 1],
-    pieces: () => transposedPieces(weight, activations),
-  });
-  return graph.node('MatMul', [input, transposed], { name });
-}
-
-function emitMatMulNBits(
-  { graph, activations }: Emission,
-  name: string,
-  input: Value,
-  { weight, format }: { weight: Weight; format: BlockFormat },
-): Value {
-  const matrix = new QuantizedMatrix(weight, format, activations);
-  const { rows, columns, blockCount, blockBytes } = matrix;
-  const numbers = graph.weight({
-    name: `${name}.weight`,
-    elementType: 'uint8',
-    dims: [rows, blockCount, blockBytes],
-    pieces: () => matrix.numbers(),
-  });
-  const scales = graph.weight({
-    name: `${name}.scales`,
-    elementType: activations,
-    dims: [rows, blockCount],
-    pieces: () => matrix.scales(),
-  });
-  return graph.node('MatMulNBits', [input, numbers, scales], {
-    name,
-    domain: MICROSOFT_DOMAIN,
-    attributes: {
-      K: { int: columns },
-      N: { int: rows },
-      bits: { int: format.bits },
-      block_size: { int: format.blockSize },
-      accuracy_level: { int: format.accuracyLevel },
-    },
-  });
 }
 
 export function emitLayerNorm(

@@ -2,15 +2,8 @@ import { MICROSOFT_DOMAIN, type Value } from '@tessera/onnx';
 import { type VisionConfig } from '../config/model-config.js';
 import { type MatrixFormat } from '../formats/weight-formats.js';
 import { type Norm, type VisionLayerWeights } from '../weights/vision-weights.js';
-import {
-  type Emission,
-  emitGelu,
-  emitLayerNorm,
-  emitLinear,
-  emitRmsNorm,
-  emitSplit,
-  emitWeight,
-} from './layers.js';
+import { type Emission } from './emission.js';
+import { emitGelu, emitLayerNorm, emitLinear, emitRmsNorm, emitSplit, emitWeight } from './layers.js';
 
 /** A layer's weights and how to use them. */
 export interface EncoderLayer {

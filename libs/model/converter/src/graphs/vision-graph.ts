@@ -2,9 +2,9 @@ import { GraphBuilder, type Value } from '@tessera/onnx';
 import { type ModelConfig } from '../config/model-config.js';
 import { type MatrixFormat, type WeightFormats } from '../formats/weight-formats.js';
 import { type VisionWeights } from '../weights/vision-weights.js';
+import { type Emission } from './emission.js';
 import {
   emitCast,
-  type Emission,
   emitGelu,
   emitLayerNorm,
   emitLinear,

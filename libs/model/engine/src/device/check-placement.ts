@@ -6,6 +6,7 @@ const HEAVY_OPERATORS = new Set([
   'MatMul',
   'MatMulNBits',
   'DynamicQuantizeMatMul',
+  'MatMulIntegerToFloat',
   'GroupQueryAttention',
   'MultiHeadAttention',
 ]);
