@@ -1,0 +1,57 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { type OrtRuntime } from '@tessera/ort';
+import { type ImageTiler, Tiler } from '@tessera/preprocessing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MixedLoad } from './mixed-load.js';
+import { ask, convertTinyModel, type TinyModel } from './tiny-engine.js';
+
+const CLIENTS = 8;
+const WARM_UP_REQUESTS = 96;
+const REQUESTS = 208;
+/** Of array buffers: what a later round may hold more than the first. */
+const TOLERATED_BYTES = 2 ** 20;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** What is left of them after a collection; memory that was handed over is let go a turn later. */
+async function arrayBufferBytes(): Promise<number> {
+  for (let turn = 0; turn < 3; turn++) {
+    await new Promise(setImmediate);
+    collectGarbage();
+  }
+  return process.memoryUsage().arrayBuffers;
+}
+
+describe('the engine after hundreds of requests of every kind', () => {
+  let model: TinyModel;
+  beforeAll(async () => {
+    model = await convertTinyModel();
+  });
+  afterAll(() => model.remove());
+
+  it('holds as many native objects and as much memory as after the first hundreds, and nothing once closed', async () => {
+    let runtime: OrtRuntime | undefined;
+    const createTiler = (engineRuntime: OrtRuntime, tileSizePixels: number): ImageTiler => {
+      runtime = engineRuntime;
+      return new Tiler(tileSizePixels, 2);
+    };
+    const engine = await model.load({ slotCount: 4, createTiler });
+    const load = new MixedLoad();
+    const run = async (requests: number): Promise<void> => {
+      await load.run(engine, CLIENTS, (sent) => sent < requests);
+      // An aborted call returns at once; its images may still be on their way through the tiler.
+      await engine.generate(await ask(['0000.png'], 'What is it?'));
+    };
+    await run(WARM_UP_REQUESTS);
+    const handlesBefore = runtime?.liveHandleCount;
+    const bytesBefore = await arrayBufferBytes();
+    await run(WARM_UP_REQUESTS + REQUESTS);
+    expect(Math.min(...Object.values(load.outcomes))).toBeGreaterThan(REQUESTS / 16);
+    await expect.poll(() => runtime?.liveHandleCount).toBe(handlesBefore);
+    expect(await arrayBufferBytes()).toBeLessThan(bytesBefore + TOLERATED_BYTES);
+    await engine.close();
+    await expect.poll(() => runtime?.liveHandleCount).toBe(0);
+  });
+});
