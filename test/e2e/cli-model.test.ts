@@ -94,6 +94,11 @@ describe('tessera model convert', () => {
       ['--accuracy-level', '1'],
       'accuracy level is 1; it must be left out',
     ],
+    [
+      'prompts in 8 bits beside numbers in fp16',
+      ['--precision', 'fp16', '--prefill', 'int8'],
+      'prefill is int8; it must be same where activations are fp16',
+    ],
     ['an option that it does not know', ['--quantise'], "unknown option '--quantise'"],
     ['a second checkpoint', ['another'], 'too many arguments'],
   ])('takes %s for misuse', async (_, words, message) => {
@@ -176,6 +181,19 @@ describe('tessera model inspect', () => {
     const { stdout } = await model('inspect', TINY_MODEL);
     expect(stdout).toContain('parameters      2,605,168\n');
     expect(stdout).toContain('tiles           1 to 6 of 112 x 112 pixels and a thumbnail, 16 tokens each\n');
+  });
+
+  it('tells in which formats the parts are, those of prompts too', async () => {
+    const folder = join(home.path, 'prefill');
+    await model('convert', TINY_MODEL, '-o', folder, '--precision', 'int4', '--prefill', 'int8');
+    const { stdout } = await model('inspect', folder);
+    expect(stdout).toMatch(/language model +int4, blocks of 32, accuracy level 4\n/);
+    expect(stdout).toMatch(/its prompts +int8, inputs in 8 bits row by row\n/);
+    expect(stdout).toContain('prefill.onnx.data (');
+    const answer = await runCli(['ask', join(EXAMPLES, '0082.png'), '-q', 'What number is in the picture?'], {
+      environment: { TESSERA_MODEL: folder },
+    });
+    expect(answer.stdout).toBe('13.\n');
   });
 
   it('says of a checkpoint that cannot be converted why', async () => {

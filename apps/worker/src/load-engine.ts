@@ -12,6 +12,7 @@ export async function loadEngine(config: Config, logger: Logger): Promise<Engine
     source: config.model.directory,
     cacheDirectory: join(config.data.directory, 'models'),
     precision: config.model.precision,
+    prefill: config.model.prefill,
     log: (line) => logger.info(line),
   });
   const engine = await Engine.load({

@@ -32,6 +32,7 @@ function groupSettings(values: SettingValues, workingDirectory: string) {
     model: {
       directory: resolve(workingDirectory, values.TESSERA_MODEL ?? EMBEDDED_MODEL),
       precision: values.TESSERA_PRECISION,
+      prefill: values.TESSERA_PREFILL,
       acceptedIds: values.TESSERA_MODELS,
     },
     runtime: {

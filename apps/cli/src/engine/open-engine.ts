@@ -22,6 +22,7 @@ export async function openEngine({ config, model, slotCount, log }: OpenEngineOp
     source: model === undefined ? config.model.directory : resolve(model),
     cacheDirectory: join(config.data.directory, 'models'),
     precision: config.model.precision,
+    prefill: config.model.prefill,
     log,
   }).finally(release);
   const { threads, device, kvCacheBytes, featureCacheBytes } = config.worker;

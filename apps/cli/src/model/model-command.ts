@@ -25,14 +25,18 @@ export function modelCommand(): Command {
 const CONVERT_HELP = `
 DIR is a checkpoint as Hugging Face has it: config.json, safetensors, tokenizer. The converted model appears under OUT
 when it is complete, not before. --force replaces a converted model; a folder that holds anything else is never
-replaced. Commands given a checkpoint convert it by themselves on first use, in the precision that TESSERA_PRECISION
-names: this command is for a place and for formats of your own choice.
+replaced. Commands given a checkpoint convert it by themselves on first use, as TESSERA_PRECISION and TESSERA_PREFILL
+say: this command is for a place and for formats of your own choice.
 
 int8 and int4 are the fast ones on a CPU and take a bit more than a quarter and about a sixth of fp32's memory. fp16 is
 meant for GPUs: a CPU runs it, slowly.
 
+--prefill int8 computes prompts about twice as fast as int8 and three times as fast as int4 on a CPU with VNNI
+instructions. It takes memory and disk for a second copy of the language model's layers, a byte a weight.
+
 Examples:
   tessera model convert Mini-InternVL-Chat-4B-V1-5 -o models/mini-internvl-4b --precision int4
+  tessera model convert Mini-InternVL-Chat-4B-V1-5 -o models/mini-internvl-4b-fast --precision int8 --prefill int8
   tessera model convert InternVL2-1B -o models/internvl2-1b-int8 --precision int8 --lm-head fp32
   tessera model convert InternVL2-1B -o models/internvl2-1b-small --precision int4 --block-size 128 --vision int4`;
 

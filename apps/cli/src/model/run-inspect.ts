@@ -2,6 +2,8 @@ import { describeModel, type ModelDescription } from '@tessera/converter';
 import { formatBytes, formatCount } from '../terminal/format.js';
 import { type InspectCommandOptions } from './model-command.js';
 
+type Weights = NonNullable<ModelDescription['weights']>;
+
 /** Prints what a model folder holds. */
 export async function runInspect(directory: string, options: InspectCommandOptions): Promise<void> {
   const description = await describeModel(directory);
@@ -37,21 +39,30 @@ function toTable(model: ModelDescription): string {
 /** Number formats by part; nothing more is to say of a model that has one for all. */
 function describeWeights(weights: ModelDescription['weights']): [name: string, value: string][] {
   if (weights === null) return [];
-  const { activations, embeddings } = weights;
-  const matrix = (format: typeof weights.vision): string =>
-    format.kind === 'float'
-      ? activations
-      : format.kind === 'dynamic'
-        ? 'int8, inputs in 8 bits'
-        : `int${format.bits}, blocks of ${format.block_size}, accuracy level ${format.accuracy_level}`;
+  const { activations, embeddings, prefill } = weights;
+  const matrix = (format: Weights['vision']): string => describeMatrix(format, activations);
   const rows: [name: string, value: string][] = [
     ['  language model', matrix(weights.language_model)],
+    ...(prefill === undefined ? [] : [['    its prompts', matrix(prefill)] as [string, string]]),
     ['  output layer', matrix(weights.lm_head)],
     ['  vision encoder', matrix(weights.vision)],
     ['  embeddings', embeddings],
     ['  activations', activations],
   ];
   return new Set(rows.map(([, value]) => value)).size === 1 ? [] : rows;
+}
+
+function describeMatrix(format: Weights['vision'], activations: Weights['activations']): string {
+  switch (format.kind) {
+    case 'float':
+      return activations;
+    case 'blocks':
+      return `int${format.bits}, blocks of ${format.block_size}, accuracy level ${format.accuracy_level}`;
+    case 'dynamic':
+      return 'int8, inputs in 8 bits';
+    case 'rows':
+      return 'int8, inputs in 8 bits row by row';
+  }
 }
 
 function describeTiles({

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Precision, PRECISIONS } from '@tessera/contracts';
+import { type Precision, PRECISIONS, PREFILL_FORMATS } from '@tessera/contracts';
 import { type WeightOptions } from '@tessera/converter';
 import { wholeNumber } from './whole-number.js';
 
@@ -37,6 +37,12 @@ export function addWeightOptions(command: Command): Command {
         '--vision <format>',
         'vision encoder and projector; dynamic: int8 with inputs in 8 bits, for CPUs (default: int8 for int4)',
       ).choices([...PRECISIONS, 'dynamic']),
+    )
+    .addOption(
+      new Option(
+        '--prefill <format>',
+        'layers of the language model while they compute prompts; int8: in 8 bits, with a second copy of their weights, for CPUs (default: same)',
+      ).choices(PREFILL_FORMATS),
     );
 }
 

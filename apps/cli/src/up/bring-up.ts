@@ -50,6 +50,7 @@ async function prepareModel({ config, terminal }: BringUpOptions): Promise<Syste
     source: config.model.directory,
     cacheDirectory: join(config.data.directory, 'models'),
     precision: config.model.precision,
+    prefill: config.model.prefill,
     log: terminal.print,
   });
   return { id: (await readManifest(directory)).id, directory };

@@ -1,4 +1,4 @@
-import { PRECISIONS } from '@tessera/contracts';
+import { PRECISIONS, PREFILL_FORMATS } from '@tessera/contracts';
 import { z } from 'zod';
 import { setting } from '../setting.js';
 
@@ -54,6 +54,12 @@ export const placeSettings = {
     description: `Number format of the weights that a checkpoint given as TESSERA_MODEL is converted to: ${PRECISIONS.join(', ')}. A converted model keeps its own.`,
     default: 'fp32',
     schema: z.enum(PRECISIONS, `must be one of ${PRECISIONS.join(', ')}`).default('fp32'),
+  }),
+  TESSERA_PREFILL: setting({
+    group,
+    description: `How such a model computes prompts: ${PREFILL_FORMATS.join(', ')}. int8 is the fastest on a CPU and takes memory for a second copy of the layers' weights; same is as it decodes.`,
+    default: 'same',
+    schema: z.enum(PREFILL_FORMATS, `must be one of ${PREFILL_FORMATS.join(', ')}`).default('same'),
   }),
   TESSERA_WEBHOOK_SECRET: setting({
     group,
