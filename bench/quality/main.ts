@@ -15,12 +15,16 @@ const PRECISIONS: readonly Variant[] = [
   ['fp16', { precision: 'fp16' }],
   ['int8', { precision: 'int8' }],
   ['int4', { precision: 'int4' }],
+  ['int4, prefill int8', { precision: 'int4', prefill: 'int8' }],
 ];
 const VARIANTS: readonly Variant[] = [
   ...PRECISIONS,
   ['int8, block 32', { precision: 'int8', blockSize: 32 }],
   ['int8, accuracy level 1', { precision: 'int8', accuracyLevel: 1 }],
   ['int8, dynamic vision', { precision: 'int8', vision: 'dynamic' }],
+  ['int8, prefill int8', { precision: 'int8', prefill: 'int8' }],
+  ['int8, dynamic vision, prefill int8', { precision: 'int8', vision: 'dynamic', prefill: 'int8' }],
+  ['fp32, prefill int8', { precision: 'fp32', prefill: 'int8' }],
   ['int4, block 128', { precision: 'int4', blockSize: 128 }],
   ['int4, accuracy level 1', { precision: 'int4', accuracyLevel: 1 }],
   ['int4, all parts', { precision: 'int4', lmHead: 'int4', vision: 'int4', embeddings: 'int4' }],
