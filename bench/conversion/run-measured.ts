@@ -27,8 +27,14 @@ export class MeasuredRunError extends Error {
     readonly signal: NodeJS.Signals | null,
     readonly stderr: string,
   ) {
-    super(`ended with ${signal ?? exitCode ?? 'nothing'}: ${stderr.trim().split('\n').at(-1) ?? ''}`);
+    super(`ended with ${signal ?? exitCode ?? 'nothing'}: ${reasonIn(stderr)}`);
   }
+}
+
+/** The line that names the error, which Node prints before the stack; else the last one. */
+function reasonIn(stderr: string): string {
+  const lines = stderr.trim().split('\n');
+  return lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1) ?? '';
 }
 
 /** Runs a Node program to its end and measures it. Throws {@link MeasuredRunError}. */

@@ -55,7 +55,8 @@ export async function measureDecode(run: DecodeRun, profileDirectory?: string): 
   return { ...toWindow(tokenTimes, runsMs, run.steps), promptTokens: Math.max(...promptTokens) };
 }
 
-function toWindow(
+/** The steps of token times in which every sequence took part; `runsMs` of all runs of the decoder, where they are known. */
+export function toWindow(
   tokenTimes: readonly number[][],
   runsMs: readonly number[] | undefined,
   wantedSteps = Infinity,
