@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { writeRandomCheckpoint } from '../../tools/random-checkpoint/write-random-checkpoint.js';
 import { describeMachine } from '../measure.js';
@@ -8,7 +8,7 @@ import { type Contestant, type Measurement, requireSameWork, type Work } from '.
 import { type PeerBenchOptions, readOptions } from './options.js';
 import { DECODE_PROMPT_TOKENS, listOurs, PICTURE_TEXT_TOKENS } from './ours.js';
 import { listPyTorch } from './pytorch.js';
-import { type Entry, printReport } from './report.js';
+import { type Entry, printReport, summarize } from './report.js';
 
 /*
  * Our engine beside the original code in PyTorch and llama.cpp, turn by turn on the same cores: decode tokens a second by batch,
@@ -58,7 +58,10 @@ async function measureInTurns(
       const measurement = await contestant.measure(work);
       requireSameWork(contestant.name, work, measurement);
       turns.push(measurement);
-      console.error(`run ${run + 1} of ${runs}: ${contestant.name}`);
+      const load = loadavg()[0]?.toFixed(1);
+      console.error(
+        `run ${run + 1} of ${runs}, load average ${load}: ${contestant.name}: ${summarize(measurement)}`,
+      );
     }
   }
   return entries;

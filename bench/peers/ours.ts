@@ -15,6 +15,7 @@ interface Variant {
 const VARIANTS: readonly Variant[] = [
   { name: 'fp32', weights: { precision: 'fp32' } },
   { name: 'int8', weights: { precision: 'int8', vision: 'dynamic' } },
+  { name: 'int8, prefill int8', weights: { precision: 'int8', vision: 'dynamic', prefill: 'int8' } },
   { name: 'int4, block 128', weights: { precision: 'int4', blockSize: 128, vision: 'dynamic' } },
   { name: 'int4, block 32', weights: { precision: 'int4', vision: 'dynamic' } },
 ];

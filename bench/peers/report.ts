@@ -39,6 +39,14 @@ const figuresOf = {
   ],
 };
 
+/** A turn's figures in a line, for who watches or breaks off. */
+export function summarize({ decode, vision, prefill }: Measurement): string {
+  const list = (values: readonly number[]): string => values.map(show).join(' / ');
+  const parts = [`decode ${list(decode.map(({ tokensPerSecond }) => tokensPerSecond))} tokens/s`];
+  if (vision.length > 0) parts.push(`vision ${list(vision.map(({ msPerTile }) => msPerTile))} ms a tile`);
+  return [...parts, `prefill ${show(prefill.tokensPerSecond)} tokens/s`].join(', ');
+}
+
 /** Prints a table for every yardstick, then the ratios. */
 export function printReport(work: Work, entries: readonly Entry[]): void {
   printFigures('decode, tokens/s', figuresOf.decode(work), entries);
