@@ -122,7 +122,7 @@ async function soak(modelDirectory: string): Promise<boolean> {
   console.log(`requests: ${counts.join(', ')}; ${tokens.toLocaleString('en')} tokens`);
   const { handles } = soaked.read();
   console.log(`native objects after closing: ${handles}`);
-  return handles === 0 && trends.every(({ isFlat }) => isFlat);
+  return handles === 0 && trends.every(({ isFlat }) => isFlat !== false);
 }
 
 /** What is held between two requests, when nothing waits to be collected. */
@@ -141,7 +141,12 @@ function toCells({ name, unit, of }: Row, samples: readonly Sample[], trend: Tre
   const sixths = splitInto(6, values).map(median);
   const shown = [values[0] ?? NaN, ...sixths, values.at(-1) ?? NaN].map(round);
   const growth = `${round(perHour / unit)} ± ${round(noisePerHour / unit)}`;
-  return [name, ...shown, growth, isFlat ? 'yes' : 'NO'];
+  return [name, ...shown, growth, verdictOf(isFlat)];
+}
+
+function verdictOf(isFlat: boolean | undefined): string {
+  if (isFlat === undefined) return 'too short to tell';
+  return isFlat ? 'yes' : 'NO';
 }
 
 function round(value: number): string {

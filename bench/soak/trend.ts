@@ -10,7 +10,8 @@ export interface Trend {
   readonly perHour: number;
   /** Two standard errors of `perHour`. */
   readonly noisePerHour: number;
-  readonly isFlat: boolean;
+  /** Undefined where there are too few points to tell. */
+  readonly isFlat: boolean | undefined;
 }
 
 const SECONDS_PER_HOUR = 3600;
@@ -18,6 +19,8 @@ const SECONDS_PER_HOUR = 3600;
 const COUNTED_SHARE = 2 / 3;
 /** Neighbouring samples depend on each other, medians of so many pieces hardly do. */
 const PIECES = 20;
+/** With fewer points in a piece, neighbours still depend on each other and the noise comes out too small. */
+const LEAST_POINTS_OF_PIECE = 6;
 
 /**
  * The slope of a series by least squares, over the last two thirds of its time. It is flat when the growth is not more than
@@ -27,10 +30,8 @@ export function trendOf(series: readonly Point[], toleratedPerHour: number): Tre
   const [first, last] = [series[0], series.at(-1)];
   if (first === undefined || last === undefined) throw new RangeError('a trend needs points');
   const from = last.seconds - COUNTED_SHARE * (last.seconds - first.seconds);
-  const pieces = splitInto(
-    PIECES,
-    series.filter(({ seconds }) => seconds >= from),
-  );
+  const counted = series.filter(({ seconds }) => seconds >= from);
+  const pieces = splitInto(PIECES, counted);
   const points = pieces.map((piece) => ({
     seconds: median(piece.map(({ seconds }) => seconds)),
     value: median(piece.map(({ value }) => value)),
@@ -38,7 +39,12 @@ export function trendOf(series: readonly Point[], toleratedPerHour: number): Tre
   const { slope, standardError } = fitLine(points);
   const perHour = slope * SECONDS_PER_HOUR;
   const noisePerHour = 2 * standardError * SECONDS_PER_HOUR;
-  return { perHour, noisePerHour, isFlat: perHour - noisePerHour <= toleratedPerHour };
+  const canTell = counted.length >= PIECES * LEAST_POINTS_OF_PIECE;
+  return {
+    perHour,
+    noisePerHour,
+    isFlat: canTell ? perHour - noisePerHour <= toleratedPerHour : undefined,
+  };
 }
 
 /** At most `count` pieces of neighbours, as even as can be. */
