@@ -9,5 +9,6 @@ export { PARTIAL_SUFFIXES } from './partial-file.js';
 export { ProgressTally, type TransferPhase, type TransferProgress } from './progress-tally.js';
 export { type RemoteFile } from './remote-file.js';
 export { runAll } from './run-all.js';
+export { type TransferObserver } from './transfer-observer.js';
 export { type Retries, type Retry, withRetries } from './with-retries.js';
 export { writeFileAtomically } from './write-file-atomically.js';

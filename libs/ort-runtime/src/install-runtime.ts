@@ -6,6 +6,7 @@ import {
   type Retries,
   type Retry,
   type TransferProgress,
+  type TransferObserver,
 } from '@tessera/download';
 import { acquireLockFile, LockHeldError, type LockFile } from '@tessera/processes';
 import { InstallUnderWayError } from './errors.js';
@@ -40,10 +41,8 @@ export interface InstallOptions {
 }
 
 /** Told what happens during an installation. */
-export interface InstallObserver {
+export interface InstallObserver extends TransferObserver {
   planned?(plan: InstallPlan): void;
-  progressed?(progress: TransferProgress): void;
-  retrying?(retry: Retry): void;
 }
 
 export interface InstallPlan {

@@ -4,8 +4,9 @@ import { type Config, loadConfig } from '@tessera/config';
 import { TransientTransferError } from '@tessera/download';
 import { parseRepositoryName, pullCheckpoint, type PulledCheckpoint, type PullObserver } from '@tessera/hub';
 import { EXIT_CODES, InterruptedError } from '../exit-status.js';
-import { formatBytes, formatDuration } from '../terminal/format.js';
+import { formatBytes } from '../terminal/format.js';
 import { ProgressBar } from '../terminal/progress-bar.js';
+import { showTransfer } from '../terminal/transfer-progress.js';
 import { listenForStop } from '../up/stop-signals.js';
 import { type PullCommandOptions } from './pull-command.js';
 
@@ -51,18 +52,9 @@ function directoryOf(repository: string, { output }: PullCommandOptions, config:
 
 function observe(bar: ProgressBar, subject: string): PullObserver {
   return {
+    ...showTransfer(bar),
     planned: ({ commit, fileCount, bytes }) =>
       bar.print(`${subject}: commit ${commit.slice(0, 12)}, ${fileCount} files, ${formatBytes(bytes)}`),
-    progressed: ({ phase, bytesDone, bytesTotal, bytesWorked, filesDone, fileCount }) =>
-      bar.update({
-        label: phase,
-        done: bytesDone,
-        total: bytesTotal,
-        worked: bytesWorked,
-        note: `${filesDone}/${fileCount} files`,
-      }),
-    retrying: ({ reason, delayMs }) =>
-      bar.print(`${reason}; trying again in ${formatDuration(Math.ceil(delayMs / 1000))}`),
   };
 }
 

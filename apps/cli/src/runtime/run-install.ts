@@ -10,8 +10,9 @@ import {
   type RuntimeBuild,
 } from '@tessera/ort-runtime';
 import { EXIT_CODES, InterruptedError } from '../exit-status.js';
-import { formatBytes, formatDuration } from '../terminal/format.js';
+import { formatBytes } from '../terminal/format.js';
 import { ProgressBar } from '../terminal/progress-bar.js';
+import { showTransfer } from '../terminal/transfer-progress.js';
 import { listenForStop } from '../up/stop-signals.js';
 import { type InstallCommandOptions } from './runtime-command.js';
 
@@ -58,6 +59,7 @@ function sourceOf({ from, indexUrl = DEFAULT_INDEX_URL }: InstallCommandOptions,
 
 function observe(bar: ProgressBar, build: RuntimeBuild, { from }: InstallCommandOptions): InstallObserver {
   return {
+    ...showTransfer(bar),
     planned: ({ directory, wheelBytes, unpackedBytes }) => {
       const taken = from === undefined ? `${formatBytes(wheelBytes)} to download, ` : '';
       const needed = from === undefined ? unpackedBytes + wheelBytes : unpackedBytes;
@@ -66,16 +68,6 @@ function observe(bar: ProgressBar, build: RuntimeBuild, { from }: InstallCommand
           `${formatBytes(needed)} must be free meanwhile`,
       );
     },
-    progressed: ({ phase, bytesDone, bytesTotal, bytesWorked, filesDone, fileCount }) =>
-      bar.update({
-        label: phase,
-        done: bytesDone,
-        total: bytesTotal,
-        worked: bytesWorked,
-        note: `${filesDone}/${fileCount} files`,
-      }),
-    retrying: ({ reason, delayMs }) =>
-      bar.print(`${reason}; trying again in ${formatDuration(Math.ceil(delayMs / 1000))}`),
   };
 }
 

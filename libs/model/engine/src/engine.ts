@@ -7,7 +7,7 @@ import { ContextLengthExceededError, EngineClosedError } from './errors.js';
 import { type GenerationRequest, type GenerationResult } from './generation.js';
 import { disposeInReverse, type EngineParts, loadEngineParts } from './load-engine.js';
 import { type MemoryPlan } from './plan-memory.js';
-import { type PlannedPrompt, planPrompt, planPromptStepwise } from './plan-prompt.js';
+import { type PlannedPrompt, planPrompt, planPromptStepwise, type PromptPlanner } from './plan-prompt.js';
 import { classFor } from './policy/slot-classes.js';
 import { prepareImages } from './prepare-images.js';
 import { runTogether } from './run-together.js';
@@ -96,7 +96,7 @@ export class Engine {
   /** Token ids and tiles of a request without running it. Throws what {@link generate} would throw of the request alone. */
   plan(request: GenerationRequest): PlannedPrompt {
     resolveAnswerOptions(request);
-    return planPrompt({ ...this.parts, contextTokens: this.contextTokens }, request);
+    return planPrompt(this.planner, request);
   }
 
   /**
@@ -109,9 +109,8 @@ export class Engine {
     if (this.closing.signal.aborted) throw new EngineClosedError();
     request.signal?.throwIfAborted();
     const options = resolveAnswerOptions(request);
-    const planner = { ...this.parts, contextTokens: this.contextTokens };
     const prompt = await this.planning(() =>
-      runInSlices(planPromptStepwise(planner, request), PLANNING_SLICE_MS),
+      runInSlices(planPromptStepwise(this.planner, request), PLANNING_SLICE_MS),
     );
     const classIndex = this.classOf(prompt);
     const seed = options.sampling.seed ?? randomSeed();
@@ -198,6 +197,11 @@ export class Engine {
       if (content !== undefined && heldFeatures !== undefined)
         this.parts.features.keep(content, heldFeatures);
     }
+  }
+
+  private get planner(): PromptPlanner {
+    const { prefillChunkTokens } = this.parts.device;
+    return { ...this.parts, prefillChunkTokens, contextTokens: this.contextTokens };
   }
 
   /** Positions of the longest slot. */

@@ -135,7 +135,7 @@ export class DeviceLacksOperatorsError extends TesseraError {
   ) {
     super(
       `device ${device} cannot compute ${operators.join(', ')} of ${part} in its number format; convert the checkpoint with ` +
-        'another --precision (fp16 on CUDA), and without --vision dynamic or --prefill int8',
+        'another --precision (fp16 on CUDA), and without --vision dynamic',
     );
   }
 }

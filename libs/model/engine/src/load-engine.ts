@@ -35,8 +35,6 @@ export interface EngineParts {
   readonly device: EngineDevice;
   /** The device's, for what stays between runs. */
   readonly memory: TensorMemory;
-  /** Tokens of one prefill run at most. */
-  readonly prefillChunkTokens: number;
   readonly manifest: ModelManifest;
   readonly tokenizer: Tokenizer;
   readonly template: ChatTemplate;
@@ -132,8 +130,12 @@ async function loadNativeParts(options: EngineOptions, context: NativeContext) {
   const maxTiles = sharesRuns(manifest) ? (options.tilesPerRun ?? DEFAULT_TILES_PER_RUN) : 1;
   const vision = keep(
     await VisionRunner.open({
-      ...{ runtime, session: visionSession, outputMemory, memory },
-      ...{ sizes: visionSizes(manifest), maxTiles },
+      runtime,
+      session: visionSession,
+      outputMemory,
+      memory,
+      sizes: visionSizes(manifest),
+      maxTiles,
     }),
   );
   const groups: SlotGroup[] = [];
@@ -144,7 +146,7 @@ async function loadNativeParts(options: EngineOptions, context: NativeContext) {
     const slots = new SlotTable<Sequence>(slotCount);
     groups.push({ capacityTokens, slots, contents: new SlotContents(), cache, runner });
   }
-  return { runtime, device, memory, prefillChunkTokens: device.prefillChunkTokens, tiler, vision, groups };
+  return { runtime, device, memory, tiler, vision, groups };
 }
 
 function sessionOptions(

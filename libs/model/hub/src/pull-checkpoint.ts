@@ -14,6 +14,7 @@ import {
   type Retry,
   runAll,
   type TransferProgress,
+  type TransferObserver,
 } from '@tessera/download';
 import { beginReplacing, findMissingFiles, mayReplaceFiles } from './checkpoint-folder.js';
 import { chooseFiles } from './choose-files.js';
@@ -48,10 +49,8 @@ export interface PullOptions {
 }
 
 /** Told what happens during a download. */
-export interface PullObserver {
+export interface PullObserver extends TransferObserver {
   planned?(plan: PullPlan): void;
-  progressed?(progress: TransferProgress): void;
-  retrying?(retry: Retry): void;
 }
 
 /** What makes up the checkpoint. */

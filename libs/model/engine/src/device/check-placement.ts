@@ -15,7 +15,7 @@ const HEAVY_OPERATORS = new Set([
  * Refuses a session whose device leaves heavy work to the CPU. It must have been made with `recordPlacement`.
  * @throws DeviceLacksOperatorsError
  */
-export function checkPlacement(session: Session, part: string): void {
+export function checkPlacement(session: Pick<Session, 'device' | 'placement'>, part: string): void {
   if (session.device.id === 'cpu') return;
   const left = session.placement().filter(({ provider }) => provider === 'CPUExecutionProvider');
   const operators = new Set(left.map(({ operator }) => operator).filter((name) => HEAVY_OPERATORS.has(name)));
