@@ -31,7 +31,26 @@ export class ObjectNotFoundError extends TesseraError {
   }
 }
 
-export type ObjectStoreOperation = 'open' | 'put' | 'get' | 'list' | 'delete' | 'deletePrefix';
+/** The range is none. A mistake of the caller: trying again never helps. */
+export class ObjectRangeInvalidError extends TesseraError {
+  readonly code = 'internal_error';
+  constructor(
+    readonly key: string,
+    readonly range: { readonly start: number; readonly end?: number },
+  ) {
+    const { start, end } = range;
+    super(
+      `no range of ${key}: it must run from one whole number to the same or a larger one; this one is ${start} to ${end ?? 'the end'}`,
+    );
+  }
+
+  override get retryable(): boolean {
+    return false;
+  }
+}
+
+export type ObjectStoreOperation =
+  'open' | 'put' | 'get' | 'stat' | 'list' | 'delete' | 'deletePrefix' | 'presignDownload';
 
 /** The store cannot do its work right now: disk full, permission lost, input or output failed. */
 export class ObjectStoreUnavailableError extends TesseraError {

@@ -1,5 +1,7 @@
-import { mkdir, open, opendir, readdir, readFile, rename, rm, rmdir, unlink } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
+import { Readable } from 'node:stream';
 import { TesseraError } from '@tessera/contracts';
 import {
   ObjectKeyInvalidError,
@@ -7,8 +9,12 @@ import {
   type ObjectStoreOperation,
   ObjectStoreUnavailableError,
 } from './errors.js';
+import { filesBelow, removeEmptyFolders, removeFilesBelow, syncFolders } from './folders.js';
+import { objectBody } from './object-body.js';
 import { checkFolderPrefix, checkKey, checkPrefix } from './object-key.js';
-import type { ObjectStore } from './object-store.js';
+import { checkRange } from './object-range.js';
+import { ObjectSource } from './object-source.js';
+import type { ObjectInfo, ObjectRange, ObjectStore, OpenedObject } from './object-store.js';
 import { hasCode, ignoring } from './system-error.js';
 import { TemporaryFiles } from './temporary-files.js';
 
@@ -39,26 +45,59 @@ class FolderStore implements ObjectStore {
   async put(key: string, bytes: Uint8Array): Promise<void> {
     checkKey(key);
     await translateFailures('put', key, async () => {
-      const temporary = await this.temporaryFiles.write(bytes);
-      try {
-        await this.move(temporary, key);
-      } catch (error) {
-        await rm(temporary, { force: true });
-        throw error;
-      }
-      // Up to the root, since the put that has just made a folder may not have got as far yet.
-      await syncFolders(dirname(this.pathOf(key)), this.root);
+      await this.moveIntoPlace(await this.temporaryFiles.write([bytes]), key);
     });
+  }
+
+  async putStream(
+    key: string,
+    chunks: AsyncIterable<Uint8Array>,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<{ bytes: number }> {
+    checkKey(key);
+    const source = new ObjectSource(chunks, options.signal);
+    const store = async () => {
+      const temporary = await this.temporaryFiles.write(source);
+      await this.moveIntoPlace(temporary, key, () => source.checkAbort());
+      return { bytes: source.bytes };
+    };
+    return source.unwrapFailure(() => translateFailures('put', key, store));
   }
 
   async get(key: string): Promise<Uint8Array> {
     checkKey(key);
-    return translateFailures('get', key, async () => {
+    return this.reading(key, () => readFile(this.pathOf(key)));
+  }
+
+  async open(
+    key: string,
+    options: { readonly range?: ObjectRange; readonly signal?: AbortSignal } = {},
+  ): Promise<OpenedObject> {
+    const { range, signal } = options;
+    checkKey(key);
+    checkRange(key, range);
+    signal?.throwIfAborted();
+    return this.reading(key, async () => {
+      const file = await open(this.pathOf(key), constants.O_RDONLY);
       try {
-        return await readFile(this.pathOf(key));
+        const stats = await file.stat();
+        if (!stats.isFile()) throw new ObjectNotFoundError(key);
+        return { bytes: stats.size, body: objectBody(key, await readRange(file, stats.size, range), signal) };
       } catch (error) {
-        if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR'))
-          throw new ObjectNotFoundError(key, { cause: error });
+        await file.close();
+        throw error;
+      }
+    });
+  }
+
+  async stat(key: string): Promise<ObjectInfo | undefined> {
+    checkKey(key);
+    return translateFailures('stat', key, async () => {
+      try {
+        const stats = await stat(this.pathOf(key));
+        return stats.isFile() ? { key, bytes: stats.size } : undefined;
+      } catch (error) {
+        if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
         throw error;
       }
     });
@@ -82,7 +121,7 @@ class FolderStore implements ObjectStore {
       const path = this.pathOf(key);
       // A folder is no object.
       await ignoring(['ENOTDIR', 'ERR_FS_EISDIR'], () => rm(path, { force: true }));
-      await this.removeEmptyFolders(dirname(path));
+      await removeEmptyFolders(dirname(path), this.root);
     });
   }
 
@@ -90,13 +129,42 @@ class FolderStore implements ObjectStore {
     checkFolderPrefix(prefix);
     await translateFailures('deletePrefix', prefix, async () => {
       const folder = this.pathOf(prefix.slice(0, -1));
-      await removeObjects(folder);
-      await this.removeEmptyFolders(folder);
+      await removeFilesBelow(folder);
+      await removeEmptyFolders(folder, this.root);
     });
+  }
+
+  async presignDownload(key: string): Promise<undefined> {
+    checkKey(key);
   }
 
   private pathOf(key: string): string {
     return join(this.root, key);
+  }
+
+  private reading<Result>(key: string, read: () => Promise<Result>): Promise<Result> {
+    return translateFailures('get', key, async () => {
+      try {
+        return await read();
+      } catch (error) {
+        if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR'))
+          throw new ObjectNotFoundError(key, { cause: error });
+        throw error;
+      }
+    });
+  }
+
+  /** Makes the temporary file the object `key`, durably, unless `checkLast` throws; a failure removes the file. */
+  private async moveIntoPlace(temporary: string, key: string, checkLast?: () => void): Promise<void> {
+    try {
+      checkLast?.();
+      await this.move(temporary, key);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+    // Up to the root, since the put that has just made a folder may not have got as far yet.
+    await syncFolders(dirname(this.pathOf(key)), this.root);
   }
 
   private async move(temporary: string, key: string): Promise<void> {
@@ -115,71 +183,14 @@ class FolderStore implements ObjectStore {
       }
     }
   }
-
-  private async removeEmptyFolders(folder: string): Promise<void> {
-    for (let current = folder; current.length > this.root.length; current = dirname(current)) {
-      try {
-        await rmdir(current);
-      } catch (error) {
-        if (hasCode(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR')) return;
-        if (!hasCode(error, 'ENOENT')) throw error;
-      }
-    }
-  }
 }
 
-/** Makes the entries of `folder` durable, and those of every folder above it up to `top`. */
-async function syncFolders(folder: string, top: string): Promise<void> {
-  for (let current = folder; current.length >= top.length; current = dirname(current)) {
-    // Gone: a concurrent delete emptied it.
-    await ignoring(['ENOENT'], () => syncFolder(current));
-    if (current === dirname(current)) return;
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Files below `folder` whose path from there begins with `namePrefix`; none when it does not exist. */
-async function* filesBelow(folder: string, namePrefix: string): AsyncGenerator<string> {
-  let entries;
-  try {
-    entries = await opendir(folder);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return;
-    throw error;
-  }
-  for await (const entry of entries) {
-    if (!entry.name.startsWith(namePrefix)) continue;
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* filesBelow(path, '');
-    else yield path;
-  }
-}
-
-async function removeObjects(folder: string): Promise<void> {
-  let entries;
-  try {
-    entries = await readdir(folder, { withFileTypes: true });
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return;
-    throw error;
-  }
-  for (const entry of entries) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) {
-      await removeObjects(path);
-      await ignoring(['ENOENT', 'ENOTEMPTY', 'EEXIST'], () => rmdir(path));
-    } else {
-      await ignoring(['ENOENT'], () => unlink(path));
-    }
-  }
+/** The bytes of the range, of a file that closes with the stream. */
+async function readRange(file: FileHandle, size: number, range: ObjectRange | undefined): Promise<Readable> {
+  const { start, end } = { start: range?.start ?? 0, end: Math.min(range?.end ?? size, size) };
+  if (start < end) return file.createReadStream({ start, end: end - 1 });
+  await file.close();
+  return Readable.from([]);
 }
 
 async function translateFailures<Result>(

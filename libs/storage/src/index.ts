@@ -1,3 +1,9 @@
 export * from './errors.js';
 export { openFolderStore } from './folder-store.js';
-export { type ObjectStore } from './object-store.js';
+export {
+  type DownloadOptions,
+  type ObjectInfo,
+  type ObjectRange,
+  type ObjectStore,
+  type OpenedObject,
+} from './object-store.js';

@@ -1,3 +1,31 @@
+import type { Readable } from 'node:stream';
+
+export interface ObjectInfo {
+  readonly key: string;
+  readonly bytes: number;
+}
+
+/** Bytes of an object, cut at its end: a range beyond the end holds none. */
+export interface ObjectRange {
+  /** First byte, from 0. */
+  readonly start: number;
+  /** One past the last byte; absent: to the end. */
+  readonly end?: number;
+}
+
+export interface OpenedObject {
+  /** Size of the whole object, whatever the range. */
+  readonly bytes: number;
+  /** Fails with an `ObjectStoreUnavailableError` when the store breaks off. Read it to its end or destroy it. */
+  readonly body: Readable;
+}
+
+export interface DownloadOptions {
+  readonly expiresInSeconds: number;
+  /** Name that a browser saves it under. */
+  readonly fileName?: string;
+}
+
 /**
  * Objects by key. A key is one or more segments of letters, digits, `.`, `_` and `-` between slashes, no segment `.` or
  * `..`, a segment at most 255 characters, the key at most 512; any other is refused with an `ObjectKeyInvalidError`.
@@ -8,8 +36,27 @@
 export interface ObjectStore {
   /** Writes the whole object or nothing; a reader never sees half of one. Durable once resolved. Replaces. */
   put(key: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * Writes an object of unknown length in bounded memory, as whole and as durable as `put` does.
+   * A source that throws and an abort leave nothing, and reject with the source's error or the signal's reason.
+   */
+  putStream(
+    key: string,
+    source: AsyncIterable<Uint8Array>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<{ bytes: number }>;
   /** @throws {ObjectNotFoundError} */
   get(key: string): Promise<Uint8Array>;
+  /**
+   * Streams an object or a range of it. What it opened stays whole while the object is replaced or deleted.
+   * @throws {ObjectNotFoundError} before the first byte
+   */
+  open(
+    key: string,
+    options?: { readonly range?: ObjectRange; readonly signal?: AbortSignal },
+  ): Promise<OpenedObject>;
+  /** Undefined where there is none. */
+  stat(key: string): Promise<ObjectInfo | undefined>;
   /** Keys that begin with `prefix`, in no particular order; `prefix` may end inside a segment. */
   list(prefix: string): AsyncIterable<string>;
   /** Deleting what is not there is no error. */
@@ -19,4 +66,6 @@ export interface ObjectStore {
    * An object put meanwhile is deleted too or stays whole; its `put` succeeds either way.
    */
   deletePrefix(prefix: string): Promise<void>;
+  /** A URL under which anyone can read the object for a while; undefined where the store has none (a folder). */
+  presignDownload(key: string, options: DownloadOptions): Promise<string | undefined>;
 }

@@ -26,12 +26,12 @@ export class TemporaryFiles {
   }
 
   /** Writes a new file whose bytes are on the disk once resolved, and gives its path; a failure leaves none. */
-  async write(bytes: Uint8Array): Promise<string> {
+  async write(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<string> {
     const path = join(this.folder, `${this.owner}-${randomUUID()}`);
     try {
       const file = await open(path, 'wx');
       try {
-        await file.writeFile(bytes);
+        for await (const chunk of chunks) await file.writeFile(chunk);
         await file.sync();
       } finally {
         await file.close();

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { ObjectKeyInvalidError, ObjectNotFoundError, type ObjectStore } from '@tessera/storage';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describeObjectStreams } from './describe-object-streams.js';
 
 export interface OpenedStore {
   readonly store: ObjectStore;
   /** A second client of the same objects, as another process has one. */
   openAgain(): Promise<ObjectStore>;
+  /** Unfinished writes that the store still keeps somewhere: temporary files, uploads in parts. */
+  leftovers(): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -40,6 +43,7 @@ const VALID_KEYS = [
 
 /** What every {@link ObjectStore} does. `open` gives an empty one. */
 export function describeObjectStore(name: string, open: () => Promise<OpenedStore>): void {
+  describeObjectStreams(name, open);
   describe(`${name} as an object store`, () => {
     let opened: OpenedStore;
     let store: ObjectStore;
@@ -104,9 +108,14 @@ export function describeObjectStore(name: string, open: () => Promise<OpenedStor
     describe('keys', () => {
       it.each(INVALID_KEYS)('refuse %s in every operation', async (_, key) => {
         const refused = { name: ObjectKeyInvalidError.name, key, retryable: false };
+        const presigned = store.presignDownload(key, { expiresInSeconds: 60 });
         await expect(store.put(key, new Uint8Array())).rejects.toMatchObject(refused);
+        await expect(store.putStream(key, streamOf())).rejects.toMatchObject(refused);
         await expect(store.get(key)).rejects.toMatchObject(refused);
+        await expect(store.open(key)).rejects.toMatchObject(refused);
+        await expect(store.stat(key)).rejects.toMatchObject(refused);
         await expect(store.delete(key)).rejects.toMatchObject(refused);
+        await expect(presigned).rejects.toMatchObject(refused);
       });
 
       it.each(['/', '../', 'a/../', 'a//', './', 'a\\b', '../../etc'])(
@@ -121,6 +130,14 @@ export function describeObjectStore(name: string, open: () => Promise<OpenedStor
         await store.put('a/b', new Uint8Array());
         await expect(store.deletePrefix(prefix)).rejects.toBeInstanceOf(ObjectKeyInvalidError);
         expect(await keys('')).toEqual(['a/b']);
+      });
+    });
+
+    describe('stat', () => {
+      it('gives the size, and nothing where there is no object', async () => {
+        await store.put('a/b', Buffer.from('abc'));
+        expect(await store.stat('a/b')).toEqual({ key: 'a/b', bytes: 3 });
+        for (const key of ['a', 'a/c', 'a/b/c', 'z']) expect(await store.stat(key)).toBeUndefined();
       });
     });
 
@@ -220,6 +237,10 @@ export function describeObjectStore(name: string, open: () => Promise<OpenedStor
       });
     });
   });
+}
+
+async function* streamOf(...chunks: Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks;
 }
 
 function text(bytes: Uint8Array): string {

@@ -12,6 +12,7 @@ describeObjectStore('a folder', async () => {
   return {
     store: await openFolderStore(directory.path),
     openAgain: () => openFolderStore(directory.path),
+    leftovers: () => readdir(join(directory.path, 'tmp')),
     close: () => directory.remove(),
   };
 });
