@@ -33,6 +33,10 @@ export const ERROR_CODES = {
   invalid_type: badRequest('A field has the wrong type.'),
   invalid_value: badRequest('A field has the right type but a value that is not allowed.'),
   unknown_parameter: badRequest('A field that the API does not know.'),
+  unsupported_parameter: badRequest('A field or value of OpenAI that is known and cannot be honoured here.'),
+  unsupported_response_format: badRequest(
+    'A `response_format` other than text: its shape cannot be enforced here.',
+  ),
   too_many_images: badRequest('More images than one job may carry.'),
   image_unreadable: badRequest('The bytes are not an image that can be decoded, or the image is damaged.'),
   image_too_large: badRequest('The image, or all images of the job together, have more bytes than allowed.'),
@@ -41,7 +45,10 @@ export const ERROR_CODES = {
   url_not_allowed: badRequest(
     'The address behind the URL is private, loopback, link-local or otherwise off limits.',
   ),
-  image_not_found: badRequest('The server behind the image URL refused the image (a permanent 4xx answer).'),
+  file_invalid: badRequest('The file does not hold what its purpose asks for: JSON Lines for `batch`.'),
+  image_not_found: badRequest(
+    'The server behind the image URL refused the image (a permanent 4xx answer), or no file has the id given.',
+  ),
   image_fetch_failed: entry(
     400,
     'invalid_request_error',
@@ -64,6 +71,13 @@ export const ERROR_CODES = {
     'No worker serves this model and it is not configured.',
   ),
   job_not_found: entry(404, 'not_found_error', false, 'No job has this id.'),
+  file_not_found: entry(
+    404,
+    'not_found_error',
+    false,
+    'No file has this id, or it has been deleted or expired.',
+  ),
+  upload_not_found: entry(404, 'not_found_error', false, 'No upload has this id.'),
   route_not_found: entry(404, 'not_found_error', false, 'No such path.'),
   method_not_allowed: entry(405, 'invalid_request_error', false, 'The path exists, the method does not.'),
   job_finished: entry(
@@ -77,6 +91,12 @@ export const ERROR_CODES = {
     'conflict_error',
     false,
     'The job has not ended yet, so it cannot be deleted; cancel it first.',
+  ),
+  upload_finished: entry(
+    409,
+    'conflict_error',
+    false,
+    'The upload is completed, cancelled or expired, so it can no longer be changed.',
   ),
   request_timeout: entry(
     408,
@@ -96,11 +116,23 @@ export const ERROR_CODES = {
     false,
     'The request body has more bytes than allowed.',
   ),
+  file_too_large: entry(
+    413,
+    'invalid_request_error',
+    false,
+    'The file, or a part of an upload, has more bytes than allowed.',
+  ),
   unsupported_media_type: entry(
     415,
     'invalid_request_error',
     false,
     'The Content-Type is not one that this route reads.',
+  ),
+  range_not_satisfiable: entry(
+    416,
+    'invalid_request_error',
+    false,
+    'The Range begins past the end of the file.',
   ),
   idempotency_key_reused: entry(
     422,

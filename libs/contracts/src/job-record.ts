@@ -1,5 +1,6 @@
 import type { Answer, JobError, JobStatus } from './job.js';
 import type { WebhookEventType } from './job-request.js';
+import type { JobSampling } from './sampling.js';
 
 /** Where an image of a job comes from. Bytes never travel through Redis: inline images are objects in the store. */
 export type ImageSource = { kind: 'url'; url: string } | { kind: 'object'; key: string; bytes: number };
@@ -26,6 +27,14 @@ export interface JobRequest {
   images: JobImage[];
   /** Absent: DEFAULT_MAX_TOKENS, cut to what the context leaves. Given: refused when it does not fit. */
   maxTokens?: number;
+  /** Absent: greedy. */
+  sampling?: JobSampling;
+  /** Strings that end the answer, before them. */
+  stop?: string[];
+  /** Answers to be made; absent: one. */
+  n?: number;
+  /** Asks for every token's log probability, with those of the `top` most likely ones. */
+  logprobs?: { top: number };
 }
 
 /** A job as Redis keeps it. Times are Unix milliseconds. */
@@ -48,6 +57,8 @@ export interface JobRecord {
   /** x-request-id of the HTTP request that made the job. */
   requestId: string;
   cancelRequested: boolean;
+  /** Part of a request that waits for its answer on an open connection: it is in no list, and its answer is stored nowhere else. */
+  isHidden?: boolean;
   answer?: Answer;
   error?: JobError;
 }

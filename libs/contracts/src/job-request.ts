@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { messagesSchema } from './messages.js';
+import { samplingFields } from './sampling.js';
 
 /** Tokens generated when a request does not say. */
 export const DEFAULT_MAX_TOKENS = 512;
@@ -30,8 +31,7 @@ export const createJobBodySchema = z.strictObject({
   max_tokens: z.int().min(1).max(131_072).optional(),
   max_completion_tokens: z.int().min(1).max(131_072).optional(),
   max_dynamic_patch: z.int().min(1).max(40).optional(),
-  /** Greedy decoding is the only one so far: 0 or absent. */
-  temperature: z.literal(0).optional(),
+  ...samplingFields,
   webhook: z.string().max(2048).optional(),
   webhook_events_filter: z.array(webhookEventTypeSchema).min(1).optional(),
   policy: jobPolicySchema.optional(),

@@ -79,9 +79,32 @@ export interface Job {
   queue_position?: number;
 }
 
+/** A token with its log probability by the model's own scores, before penalties and temperature. */
+export interface TokenProbability {
+  /** Its bytes as text; U+FFFD where it holds part of a character. */
+  token: string;
+  logprob: number;
+  /** UTF-8. */
+  bytes: number[];
+}
+
+/** A token of an answer, with the most likely ones at its place. */
+export interface TokenLogprob extends TokenProbability {
+  top_logprobs: TokenProbability[];
+}
+
+/** One of the answers to a request. */
+export interface AnswerChoice extends JobOutput {
+  /** One entry per token, where the request asked for them. */
+  logprobs?: TokenLogprob[];
+}
+
 /** What a worker reports of a finished generation, ready to be stored. */
 export interface Answer {
+  /** The first choice's. */
   output: JobOutput;
+  /** All choices, where the request asked for more than one text; absent: `output` is the only one. */
+  choices?: AnswerChoice[];
   usage: Usage;
   tiles: ImageTiles[];
   timings: JobTimings;

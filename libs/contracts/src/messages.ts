@@ -1,16 +1,18 @@
 import { z } from 'zod';
 
-/** `url` is `https:`, `http:`, `data:image/...;base64,` or, in multipart requests only, `upload:<index>`. */
-export const imagePartSchema = z.strictObject({
-  type: z.literal('image_url'),
-  image_url: z.strictObject({
-    url: z.string().min(1),
-    /** Tile budget by name: low 6, medium 12, high 24, original 40, auto the server's default. */
-    detail: z.enum(['auto', 'low', 'medium', 'high', 'original']).optional(),
-    max_dynamic_patch: z.int().min(1).max(40).optional(),
-    min_dynamic_patch: z.int().min(1).max(40).optional(),
-  }),
+/**
+ * `url` is `https:`, `http:`, `data:image/...;base64,`, `s3:`, the id of an uploaded file, or, in multipart requests
+ * only, `upload:<index>`.
+ */
+export const imageUrlSchema = z.strictObject({
+  url: z.string().min(1),
+  /** Tile budget by name: low 6, medium 12, high 24, original 40, auto the server's default. */
+  detail: z.enum(['auto', 'low', 'medium', 'high', 'original']).optional(),
+  max_dynamic_patch: z.int().min(1).max(40).optional(),
+  min_dynamic_patch: z.int().min(1).max(40).optional(),
 });
+
+export const imagePartSchema = z.strictObject({ type: z.literal('image_url'), image_url: imageUrlSchema });
 
 export const textPartSchema = z.strictObject({ type: z.literal('text'), text: z.string() });
 

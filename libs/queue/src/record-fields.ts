@@ -56,6 +56,7 @@ const recordSchema = z.object({
   attempts: integer,
   requestId: z.string(),
   cancelRequested: flag,
+  isHidden: flag.exactOptional(),
   answer: json<Answer>().exactOptional(),
   error: json<JobError>().exactOptional(),
 });
@@ -73,6 +74,7 @@ export function encodeRecord(
     answer: optionalJson(record.answer),
     error: optionalJson(record.error),
     cancelRequested: record.cancelRequested ? '1' : '0',
+    isHidden: record.isHidden === true ? '1' : undefined,
     model: record.request.model,
     queue: queueNameOf(record.request.model),
     priority: options.priority,

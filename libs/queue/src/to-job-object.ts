@@ -22,7 +22,10 @@ function answerOf({
   answer,
   request,
 }: JobRecord): Pick<Job, 'model' | 'output' | 'usage' | 'tiles' | 'timings'> {
-  if (answer !== undefined) return answer;
+  if (answer !== undefined) {
+    const { model, output, usage, tiles, timings } = answer;
+    return { model, output, usage, tiles, timings };
+  }
   return {
     model: { id: request.model, revision: null },
     output: null,

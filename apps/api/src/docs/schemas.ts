@@ -1,3 +1,4 @@
+import { type ErrorEnvelope } from '@tessera/chat-completions';
 import {
   ERROR_CODES,
   type ErrorCode,
@@ -7,7 +8,6 @@ import {
   type Usage,
 } from '@tessera/contracts';
 import { z } from 'zod';
-import { type ErrorEnvelope } from '../errors/to-error-answer.js';
 import { type Readiness } from '../health/health.service.js';
 import { type ModelObject } from '../models/to-model-list.js';
 

@@ -1,33 +1,17 @@
-import { type ErrorCode, TesseraError } from '@tessera/contracts';
+import { TesseraError } from '@tessera/contracts';
+
+export {
+  InvalidRequestError,
+  InvalidTypeError,
+  InvalidValueError,
+  MissingParameterError,
+  RefusedParameterError,
+  UnknownParameterError,
+} from '@tessera/chat-completions';
 
 /** The body is not JSON text. */
 export class InvalidJsonError extends TesseraError {
   readonly code = 'invalid_json';
-}
-
-/** The request is well-formed but breaks a rule that is not about one field. */
-export class InvalidRequestError extends TesseraError {
-  readonly code = 'invalid_request';
-}
-
-/** A required field is absent. */
-export class MissingParameterError extends TesseraError {
-  readonly code = 'missing_required_parameter';
-}
-
-/** A field has the wrong JSON type. */
-export class InvalidTypeError extends TesseraError {
-  readonly code = 'invalid_type';
-}
-
-/** A field has the right type and a value that is not allowed. */
-export class InvalidValueError extends TesseraError {
-  readonly code = 'invalid_value';
-}
-
-/** A field that the API does not know. */
-export class UnknownParameterError extends TesseraError {
-  readonly code = 'unknown_parameter';
 }
 
 export class RouteNotFoundError extends TesseraError {
@@ -126,15 +110,5 @@ export class ServiceUnavailableError extends TesseraError {
     cause: unknown,
   ) {
     super(`${part === 'Redis' ? part : 'the object store'} cannot be reached right now`, { cause });
-  }
-}
-
-/** A library refused a value of the request; this adds which field held it. */
-export class RefusedParameterError extends TesseraError {
-  readonly code: ErrorCode;
-
-  constructor(refusal: TesseraError, param: string) {
-    super(`${param}: ${refusal.message}`, { param, cause: refusal });
-    this.code = refusal.code;
   }
 }

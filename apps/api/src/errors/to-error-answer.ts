@@ -1,11 +1,7 @@
+import { type ErrorEnvelope, toErrorBody } from '@tessera/chat-completions';
 import { ERROR_CODES, type ErrorCodeEntry, type TesseraError } from '@tessera/contracts';
 import { QueueFullError, TooManyStreamsError } from './job.errors.js';
 import { MethodNotAllowedError } from './request.errors.js';
-
-/** OpenAI's error body. */
-export interface ErrorEnvelope {
-  error: { message: string; type: ErrorCodeEntry['type']; param: string | null; code: string };
-}
 
 export interface ErrorAnswer {
   status: number;
@@ -22,9 +18,7 @@ export function toErrorAnswer(error: TesseraError): ErrorAnswer {
   return {
     status: entry.httpStatus,
     headers: { ...retryHeaders(entry), ...headersOf(error) },
-    body: {
-      error: { message: error.message, type: entry.type, param: error.param ?? null, code: error.code },
-    },
+    body: toErrorBody(error),
   };
 }
 

@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import { TooManyImagesError } from '@tessera/chat-completions';
 import { type Config } from '@tessera/config';
 import { TesseraError } from '@tessera/contracts';
 import { RedisUnavailableError } from '@tessera/queue';
@@ -14,7 +15,6 @@ import {
   UnsupportedMediaTypeError,
 } from './request.errors.js';
 import { MAX_FORM_FIELDS } from '../http/form-limits.js';
-import { TooManyImagesError } from './job.errors.js';
 
 /** What the mapping needs to know of the request and the limits it was held to. */
 export interface ErrorContext {

@@ -1,5 +1,5 @@
+import { quote } from '@tessera/chat-completions';
 import { InvalidValueError } from '../errors/request.errors.js';
-import { quote } from './quote.js';
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 

@@ -1,5 +1,5 @@
+import { quote } from '@tessera/chat-completions';
 import { InvalidValueError } from '../errors/request.errors.js';
-import { quote } from './quote.js';
 
 /** Ids of our event streams are those of Redis streams: milliseconds, a dash, a count; that of the last one says so. */
 const EVENT_ID = /^(?<afterId>\d{1,19}-\d{1,19})(?<end>-end)?$/;

@@ -1,5 +1,5 @@
+import { type UploadedImage } from '@tessera/chat-completions';
 import { type CreateJobBody } from '@tessera/contracts';
-import { type UploadedImage } from './uploaded-image.js';
 
 /** A request for a job after its body has been read. */
 export interface CreateJobCommand {

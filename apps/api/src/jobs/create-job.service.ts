@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { maxTokensOf, toJobDraft } from '@tessera/chat-completions';
 import { type CreateJobBody } from '@tessera/contracts';
 import { ModelsService } from '../models/models.service.js';
 import { checkMaxTokens, chooseModel } from './choose-model.js';
 import { type CreateJobCommand } from './create-job-command.js';
 import { JobImagesService } from './job-images.service.js';
 import { type CreatedJob, KeepJobService } from './keep-job.service.js';
-import { toJobDraft } from './to-job-draft.js';
+import { toJobRecord } from './to-job-record.js';
 import { UrlRulesService } from './url-rules.service.js';
 
 /** Checks everything first and keeps it then, so that a refusal leaves nothing behind. */
@@ -30,8 +31,19 @@ export class CreateJobService {
     });
     if (body.webhook !== undefined) this.urlRules.checkWebhookUrl(body.webhook);
     const model = await this.chooseModel(body);
-    await this.images.check(draft.images);
-    return this.keeper.keep(command, draft, model);
+    const images = await this.images.check(draft.images);
+    return this.keeper.keep({
+      images,
+      priority: body.policy?.priority ?? 'normal',
+      ...(command.idempotency === undefined ? {} : { idempotency: command.idempotency }),
+      toRecord: (kept) =>
+        toJobRecord(body, draft, {
+          ...kept,
+          model,
+          baseUrl: command.baseUrl,
+          requestId: command.requestId,
+        }),
+    });
   }
 
   private async chooseModel(body: CreateJobBody): Promise<string> {
@@ -41,10 +53,4 @@ export class CreateJobService {
     checkMaxTokens(maxTokensOf(body), served);
     return id;
   }
-}
-
-function maxTokensOf(body: CreateJobBody): { value: number; param: string } | undefined {
-  const param = body.max_completion_tokens === undefined ? 'max_tokens' : 'max_completion_tokens';
-  const value = body[param];
-  return value === undefined ? undefined : { value, param };
 }

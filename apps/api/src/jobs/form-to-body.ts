@@ -1,7 +1,7 @@
+import { uploadUrl } from '@tessera/chat-completions';
 import { InvalidJsonError, InvalidValueError } from '../errors/request.errors.js';
 import { parseJsonBody } from '../http/parse-json-body.js';
 import { type Form, type FormField } from './read-multipart.js';
-import { uploadUrl } from './uploaded-image.js';
 
 /** Fields whose text is the value itself; all others are written as they are in a JSON body. */
 const TEXT_FIELDS = new Set(['model', 'question', 'webhook']);

@@ -1,11 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { type ImageDraft, type ImageDraftSource, UploadTooLargeError } from '@tessera/chat-completions';
 import { type Config } from '@tessera/config';
-import { type JobImage, TesseraError } from '@tessera/contracts';
+import { type ImageSource, type JobImage, TesseraError } from '@tessera/contracts';
 import { probeImage } from '@tessera/media';
 import { type ObjectStore } from '@tessera/storage';
 import { RefusedParameterError, ServiceUnavailableError } from '../errors/request.errors.js';
 import { CONFIG, OBJECT_STORE } from '../tokens.js';
-import { type ImageDraft } from './to-image-draft.js';
+import { UploadedFilesService } from './uploaded-files.service.js';
+
+/** An image that passed the checks: inline still, or where a worker finds it. */
+export type CheckedImage = Omit<JobImage, 'source'> & {
+  source: Extract<ImageDraftSource, { kind: 'bytes' }> | ImageSource;
+};
 
 /** Keeps the inline images of jobs as objects, so that only their keys go through Redis. */
 @Injectable()
@@ -13,6 +19,7 @@ export class JobImagesService {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     @Inject(OBJECT_STORE) private readonly objectStore: ObjectStore,
+    @Inject(UploadedFilesService) private readonly files: UploadedFilesService,
   ) {}
 
   get limits(): { maxImages: number; maxImageBytes: number } {
@@ -21,22 +28,23 @@ export class JobImagesService {
   }
 
   /**
-   * Reads the header of every inline image; keeps nothing.
-   * @throws {TesseraError} `image_unreadable` or `image_too_many_pixels`, naming the field
+   * Reads the header of every inline image and finds every uploaded file; keeps nothing.
+   * @throws {TesseraError} `image_unreadable`, `image_too_many_pixels`, `image_too_large` or `image_not_found`, naming
+   *   the field
    */
-  async check(drafts: readonly ImageDraft[]): Promise<void> {
+  async check(drafts: readonly ImageDraft[]): Promise<CheckedImage[]> {
+    const checked: CheckedImage[] = [];
     // One after the other: a header is cheap to read, 64 images at once are not.
-    for (const { source, param } of drafts) {
-      if (source.kind === 'bytes') await this.checkBytes(source.bytes, param);
-    }
+    for (const draft of drafts) checked.push(await this.checkOne(draft));
+    return checked;
   }
 
   /** Stores what is inline under `jobs/<id>/images/<n>`. On failure whatever was stored is deleted again. */
-  async store(jobId: string, drafts: readonly ImageDraft[]): Promise<JobImage[]> {
+  async store(jobId: string, checked: readonly CheckedImage[]): Promise<JobImage[]> {
     try {
       const images: JobImage[] = [];
-      for (const [index, draft] of drafts.entries()) {
-        images.push(await this.storeImage(`${jobPrefix(jobId)}images/${index}`, draft));
+      for (const [index, image] of checked.entries()) {
+        images.push(await this.storeImage(`${jobPrefix(jobId)}images/${index}`, image));
       }
       return images;
     } catch (cause) {
@@ -51,14 +59,21 @@ export class JobImagesService {
     await this.objectStore.deletePrefix(jobPrefix(jobId));
   }
 
-  private async storeImage(key: string, { source, maxTiles, minTiles }: ImageDraft): Promise<JobImage> {
-    const tiles = {
-      ...(maxTiles === undefined ? {} : { maxTiles }),
-      ...(minTiles === undefined ? {} : { minTiles }),
-    };
-    if (source.kind === 'url') return { source, ...tiles };
+  private async storeImage(key: string, image: CheckedImage): Promise<JobImage> {
+    const { source, ...tileBounds } = image;
+    if (source.kind !== 'bytes') return { source, ...tileBounds };
     await this.objectStore.put(key, source.bytes);
-    return { source: { kind: 'object', key, bytes: source.bytes.length }, ...tiles };
+    return { source: { kind: 'object', key, bytes: source.bytes.length }, ...tileBounds };
+  }
+
+  private async checkOne({ source, param, ...tileBounds }: ImageDraft): Promise<CheckedImage> {
+    if (source.kind === 'bytes') await this.checkBytes(source.bytes, param);
+    if (source.kind !== 'file') return { source, ...tileBounds };
+    const { key, bytes } = await this.files.find(source.fileId, param);
+    if (bytes > this.limits.maxImageBytes) {
+      throw new UploadTooLargeError(this.limits.maxImageBytes, bytes, param);
+    }
+    return { source: { kind: 'object', key, bytes }, ...tileBounds };
   }
 
   private async checkBytes(bytes: Uint8Array, param: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { validate } from '@tessera/chat-completions';
 import { type Config } from '@tessera/config';
 import { ERROR_CODES, type Job, type JobRecord } from '@tessera/contracts';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
@@ -16,7 +17,6 @@ import { readIdempotencyKey } from '../http/idempotency-key.js';
 import { parsePreferHeader, type Preference } from '../http/prefer-header.js';
 import { Shutdown } from '../http/shutdown.js';
 import { type ListEnvelope } from '../http/to-list-envelope.js';
-import { validate } from '../http/validate.js';
 import { CONFIG } from '../tokens.js';
 import { CreateJobService } from './create-job.service.js';
 import { isFinal, JobsService } from './jobs.service.js';

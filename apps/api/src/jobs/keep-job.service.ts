@@ -6,15 +6,23 @@ import { type CreateJobOutcome, type JobStore, type NewJob } from '@tessera/queu
 import { IdempotencyKeyReusedError, QueueFullError } from '../errors/job.errors.js';
 import { CONFIG, JOB_STORE, LOGGER } from '../tokens.js';
 import { type CreateJobCommand } from './create-job-command.js';
-import { JobImagesService } from './job-images.service.js';
+import { type CheckedImage, JobImagesService } from './job-images.service.js';
 import { newJobId } from './new-job-id.js';
-import { type JobDraft } from './to-job-draft.js';
-import { toJobRecord } from './to-job-record.js';
+import { type JobContext } from './to-job-record.js';
 
 export interface CreatedJob {
   record: JobRecord;
   /** The Idempotency-Key made this job earlier. */
   replayed: boolean;
+}
+
+/** What a job's record needs that only comes about as it is kept: its id, its stored images, the time. */
+export type KeptJob = Pick<JobContext, 'id' | 'images' | 'createdAtMs' | 'defaultMaxAttempts'>;
+
+/** A checked job before it has an id. */
+export interface JobToKeep extends Omit<NewJob, 'record'> {
+  images: readonly CheckedImage[];
+  toRecord(this: void, kept: KeptJob): JobRecord;
 }
 
 /** Keeps a checked job: its images first and the record last, so that no job is without its images. */
@@ -37,22 +45,15 @@ export class KeepJobService {
   }
 
   /** @throws {TesseraError} nothing is kept then */
-  async keep(command: CreateJobCommand, draft: JobDraft, model: string): Promise<CreatedJob> {
+  async keep({ images, toRecord, ...rest }: JobToKeep): Promise<CreatedJob> {
     const id = newJobId();
-    const record = toJobRecord(command.body, draft, {
+    const record = toRecord({
       id,
-      model,
-      images: await this.images.store(id, draft.images),
-      baseUrl: command.baseUrl,
-      requestId: command.requestId,
+      images: await this.images.store(id, images),
       createdAtMs: Date.now(),
       defaultMaxAttempts: this.config.jobs.maxAttempts,
     });
-    const outcome = await this.createRecord({
-      record,
-      priority: command.body.policy?.priority ?? 'normal',
-      ...(command.idempotency === undefined ? {} : { idempotency: command.idempotency }),
-    });
+    const outcome = await this.createRecord({ record, ...rest });
     if (outcome.kind !== 'created') await this.removeImages(id);
     return toCreatedJob(outcome);
   }

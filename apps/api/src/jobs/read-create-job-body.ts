@@ -1,10 +1,9 @@
+import { type UploadedImage, validate } from '@tessera/chat-completions';
 import { type CreateJobBody, createJobBodySchema } from '@tessera/contracts';
 import { type FastifyRequest } from 'fastify';
 import { InvalidJsonError, MissingParameterError } from '../errors/request.errors.js';
-import { validate } from '../http/validate.js';
 import { formToBody } from './form-to-body.js';
 import { type FormLimits, readMultipart } from './read-multipart.js';
-import { type UploadedImage } from './uploaded-image.js';
 
 /** The body of `POST /v1/jobs` in its right shape, however it was sent. */
 export interface ReadBody {

@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type Multipart, type MultipartFile, type MultipartValue } from '@fastify/multipart';
+import { quote, type UploadedImage, UploadTooLargeError } from '@tessera/chat-completions';
 import { TesseraError } from '@tessera/contracts';
 import { type FastifyRequest } from 'fastify';
-import { UploadTooLargeError } from '../errors/job.errors.js';
 import {
   InvalidRequestError,
   InvalidTypeError,
@@ -12,8 +12,6 @@ import {
 } from '../errors/request.errors.js';
 import { MAX_FIELD_BYTES } from '../http/form-limits.js';
 import { MAX_JSON_DEPTH } from '../http/json-structure.js';
-import { quote } from '../http/quote.js';
-import { type UploadedImage } from './uploaded-image.js';
 
 /** A text part: its name and its text, or its value where the part itself was declared JSON. */
 export interface FormField {

@@ -1,10 +1,10 @@
+import { type JobDraft, toJobRequest } from '@tessera/chat-completions';
 import {
   type CreateJobBody,
   type JobImage,
   type JobRecord,
   webhookEventTypeSchema,
 } from '@tessera/contracts';
-import { type JobDraft } from './to-job-draft.js';
 
 /** What a record needs beside the body and its draft. */
 export interface JobContext {
@@ -24,12 +24,7 @@ export function toJobRecord(body: CreateJobBody, draft: JobDraft, context: JobCo
   return {
     id: context.id,
     status: 'queued',
-    request: {
-      model: context.model,
-      messages: draft.messages,
-      images: context.images,
-      ...(draft.maxTokens === undefined ? {} : { maxTokens: draft.maxTokens }),
-    },
+    request: toJobRequest(draft, context),
     ...toWebhook(body),
     metadata: body.metadata ?? {},
     baseUrl: context.baseUrl,

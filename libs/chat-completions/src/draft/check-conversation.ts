@@ -1,5 +1,5 @@
-import { InvalidValueError, MissingParameterError } from '../errors/request.errors.js';
-import { quote } from '../http/quote.js';
+import { InvalidValueError, MissingParameterError } from '../request.errors.js';
+import { quote } from '../validation/quote.js';
 import { type ConversationMessage } from './to-conversation.js';
 
 /** Characters of text that one job may carry: far past any context, and small enough for a record. */

@@ -137,9 +137,9 @@ describe('validate', () => {
       { code: 'invalid_value', param: 'metadata', message: /16/ },
     ],
     [
-      'a temperature other than 0',
-      { temperature: 0.7 },
-      { code: 'invalid_value', param: 'temperature', message: /0\.7/ },
+      'a temperature out of range',
+      { temperature: 2.7 },
+      { code: 'invalid_value', param: 'temperature', message: /2\.7/ },
     ],
   ])('refuses %s with its code, path, rule and value', (_case, value, { message = /./, ...expected }) => {
     const refusal = capture(() => validate(createJobBodySchema, value));

@@ -1,5 +1,5 @@
 import { type CreateJobBody, type ImagePart, type Message, TILE_BUDGET_BY_DETAIL } from '@tessera/contracts';
-import { InvalidRequestError, InvalidValueError, MissingParameterError } from '../errors/request.errors.js';
+import { InvalidRequestError, InvalidValueError, MissingParameterError } from '../request.errors.js';
 import { checkConversation } from './check-conversation.js';
 
 /** A part of a message with the path under which the client wrote it. */
@@ -21,7 +21,7 @@ export interface ConversationMessage {
  */
 export function toConversation(body: CreateJobBody, uploadCount: number): ConversationMessage[] {
   const conversation =
-    body.messages === undefined ? fromQuestion(body, uploadCount) : fromMessages(body, body.messages);
+    body.messages === undefined ? fromQuestion(body, uploadCount) : fromBody(body, body.messages);
   checkConversation(conversation);
   return conversation;
 }
@@ -49,49 +49,60 @@ function fromQuestion(
   ];
 }
 
-function fromMessages(body: CreateJobBody, messages: Message[]): ConversationMessage[] {
+function fromBody(body: CreateJobBody, messages: Message[]): ConversationMessage[] {
   const rival = (['question', 'images'] as const).find((field) => body[field] !== undefined);
   if (rival !== undefined) {
     throw new InvalidRequestError(`messages and ${rival} exclude each other: give one of them`, {
       param: rival,
     });
   }
+  return fromMessages(messages, { max: body.max_dynamic_patch });
+}
+
+/** Tile bounds of images that do not say; `min` with the field that sets it. */
+export interface TileDefaults {
+  max: number | undefined;
+  min?: { value: number; param: string };
+}
+
+/** The messages with the path of every part. */
+export function fromMessages(messages: readonly Message[], tiles: TileDefaults): ConversationMessage[] {
   return messages.map(({ role, content }, index) => {
     const param = `messages.${index}`;
-    const parts = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content;
-    return {
-      role,
-      param,
-      parts: parts.map((part, position) => {
-        const partParam = `${param}.content${typeof content === 'string' ? '' : `.${position}`}`;
-        return part.type === 'text'
-          ? { ...part, param: typeof content === 'string' ? partParam : `${partParam}.text` }
-          : toImagePart(part, partParam, body.max_dynamic_patch);
-      }),
-    };
+    if (typeof content === 'string') {
+      return { role, param, parts: [{ type: 'text', text: content, param: `${param}.content` }] };
+    }
+    const parts = content.map((part, position) => {
+      const partParam = `${param}.content.${position}`;
+      return part.type === 'text'
+        ? { ...part, param: `${partParam}.text` }
+        : toImagePart(part, partParam, tiles);
+    });
+    return { role, param, parts };
   });
 }
 
-/** The tile budget of an image: its own `max_dynamic_patch`, else the job's, else that of its `detail`, else the model's. */
-function toImagePart(
-  { image_url: image }: ImagePart,
-  param: string,
-  jobTileBudget: number | undefined,
-): ConversationPart {
-  const maxTiles = image.max_dynamic_patch ?? jobTileBudget ?? budgetOf(image.detail);
-  const minTiles = image.min_dynamic_patch;
-  if (minTiles !== undefined && maxTiles !== undefined && minTiles > maxTiles) {
-    const field = `${param}.image_url.min_dynamic_patch`;
-    throw new InvalidValueError(`${field}: must not exceed the most tiles, ${maxTiles}, given ${minTiles}`, {
-      param: field,
-    });
-  }
+function toImagePart(part: ImagePart, param: string, defaults: TileDefaults): ConversationPart {
   return {
     type: 'image',
-    url: image.url,
-    ...(maxTiles === undefined ? {} : { maxTiles }),
-    ...(minTiles === undefined ? {} : { minTiles }),
+    url: part.image_url.url,
+    ...tileBounds(part.image_url, `${param}.image_url`, defaults),
     param: `${param}.image_url.url`,
+  };
+}
+
+/** An image's tile budget is its own `max_dynamic_patch`, else the request's, else that of its `detail`, else the model's. */
+function tileBounds(image: ImagePart['image_url'], param: string, { max, min }: TileDefaults) {
+  const maxTiles = image.max_dynamic_patch ?? max ?? budgetOf(image.detail);
+  const own = image.min_dynamic_patch;
+  const least = own === undefined ? min : { value: own, param: `${param}.min_dynamic_patch` };
+  if (least !== undefined && maxTiles !== undefined && least.value > maxTiles) {
+    const rule = `must not exceed the most tiles, ${maxTiles}, given ${least.value}`;
+    throw new InvalidValueError(`${least.param}: ${rule}`, { param: least.param });
+  }
+  return {
+    ...(maxTiles === undefined ? {} : { maxTiles }),
+    ...(least === undefined ? {} : { minTiles: least.value }),
   };
 }
 

@@ -4,7 +4,7 @@ import {
   InvalidValueError,
   MissingParameterError,
   UnknownParameterError,
-} from '../errors/request.errors.js';
+} from '../request.errors.js';
 import { describeRule } from './describe-rule.js';
 import { quote } from './quote.js';
 

@@ -9,6 +9,7 @@ type RawIssue = z.core.$ZodRawIssue;
 export function describeRule(issue: RawIssue): string | undefined {
   switch (issue.code) {
     case 'too_small':
+      if (issue.inclusive === false) return `must be above ${Number(issue.minimum)}`;
       return `must ${amount(issue.origin, 'at least', Number(issue.minimum))}`;
     case 'too_big':
       return `must ${amount(issue.origin, 'at most', Number(issue.maximum))}`;

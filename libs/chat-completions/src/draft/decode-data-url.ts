@@ -1,4 +1,4 @@
-import { ImageUrlInvalidError, UploadTooLargeError } from '../errors/job.errors.js';
+import { ImageUrlInvalidError, UploadTooLargeError } from '../image.errors.js';
 
 const HEADER = /^data:(image\/[\w.+-]+)?(?:;[\w.+-]+=[\w.+-]+)*;base64$/i;
 /** A header longer than this is no media type. */

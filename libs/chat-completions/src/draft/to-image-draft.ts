@@ -1,12 +1,16 @@
 import { type JobImage } from '@tessera/contracts';
-import { ImageUrlInvalidError } from '../errors/job.errors.js';
-import { InvalidValueError } from '../errors/request.errors.js';
+import { ImageUrlInvalidError } from '../image.errors.js';
+import { InvalidValueError } from '../request.errors.js';
 import { decodeDataUrl } from './decode-data-url.js';
 import { type ConversationPart } from './to-conversation.js';
 import { uploadIndexOf, type UploadedImage } from './uploaded-image.js';
 
-/** Where a draft's image is: still in our memory, or behind a URL that the worker will fetch. */
-export type ImageDraftSource = { kind: 'bytes'; bytes: Uint8Array } | { kind: 'url'; url: string };
+/** Where a draft's image is: still in our memory, behind a URL that the worker will fetch, or an uploaded file. */
+export type ImageDraftSource =
+  { kind: 'bytes'; bytes: Uint8Array } | { kind: 'url'; url: string } | { kind: 'file'; fileId: string };
+
+/** An id of `POST /v1/files`; what cannot be one never reaches Redis or the store. */
+const FILE_ID = /^file-[0-9A-Za-z]{1,64}$/;
 
 /** An image of a job that has not been stored yet. */
 export interface ImageDraft extends Omit<JobImage, 'source'> {
@@ -18,9 +22,12 @@ export interface ImageDraft extends Omit<JobImage, 'source'> {
 /** What an image may be, and the uploads it may refer to. */
 export interface ImageContext {
   maxImageBytes: number;
-  uploads: readonly UploadedImage[];
-  /** @throws when the URL must not be fetched */
+  /** Images that came beside the body; absent: `upload:` URLs are not known. */
+  uploads?: readonly UploadedImage[];
+  /** @throws when the http(s) URL must not be fetched */
   checkUrl: (url: string, param: string) => void;
+  /** @throws when the s3: URL must not be read; absent: `s3:` is no scheme that is known */
+  checkS3Url?: (url: string, param: string) => void;
 }
 
 type ImageConversationPart = Extract<ConversationPart, { type: 'image' }>;
@@ -37,13 +44,20 @@ export function toImageDraft(part: ImageConversationPart, context: ImageContext)
 }
 
 function toSource(url: string, param: string, context: ImageContext): ImageDraftSource {
-  const uploadIndex = uploadIndexOf(url);
+  const { uploads, checkS3Url } = context;
+  const uploadIndex = uploads && uploadIndexOf(url);
   if (uploadIndex !== undefined) {
-    return { kind: 'bytes', bytes: findUpload(uploadIndex, param, context.uploads).bytes };
+    return { kind: 'bytes', bytes: findUpload(uploadIndex, param, uploads ?? []).bytes };
   }
   if (/^data:/i.test(url)) return { kind: 'bytes', bytes: decodeDataUrl(url, param, context.maxImageBytes) };
+  if (FILE_ID.test(url)) return { kind: 'file', fileId: url };
+  if (checkS3Url !== undefined && /^s3:/i.test(url)) {
+    checkS3Url(url, param);
+    return { kind: 'url', url };
+  }
   if (!/^https?:/i.test(url)) {
-    throw new ImageUrlInvalidError(url, `${param}: an image URL must be http:, https: or data:`, param);
+    const known = `http:, https:${checkS3Url === undefined ? '' : ', s3:'} or data:, or the id of an uploaded file`;
+    throw new ImageUrlInvalidError(url, `${param}: an image URL must be ${known}`, param);
   }
   context.checkUrl(url, param);
   return { kind: 'url', url };

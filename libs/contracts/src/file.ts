@@ -1,0 +1,69 @@
+/** What an uploaded file may be for. */
+export const UPLOAD_PURPOSES = ['batch', 'vision', 'user_data', 'assistants'] as const;
+/** What any file is for; `batch_output` is what a Batch has written, and is never uploaded. */
+export const FILE_PURPOSES = [...UPLOAD_PURPOSES, 'batch_output'] as const;
+export type UploadPurpose = (typeof UPLOAD_PURPOSES)[number];
+export type FilePurpose = (typeof FILE_PURPOSES)[number];
+
+/** A file as the store and Redis keep it. Times are Unix milliseconds. */
+export interface FileRecord {
+  id: string;
+  bytes: number;
+  createdAtMs: number;
+  /** Removed after this time; absent: never. */
+  expiresAtMs?: number;
+  filename: string;
+  purpose: FilePurpose;
+}
+
+/** The public file object of `/v1/files`. Times are Unix seconds. */
+export interface FileObject {
+  id: string;
+  object: 'file';
+  bytes: number;
+  created_at: number;
+  expires_at: number | null;
+  filename: string;
+  purpose: FilePurpose;
+  status: 'processed';
+}
+
+export const UPLOAD_STATUSES = ['pending', 'completed', 'cancelled', 'expired'] as const;
+export type UploadStatus = (typeof UPLOAD_STATUSES)[number];
+
+/** A file that comes in parts, as Redis keeps it while it does. Times are Unix milliseconds. */
+export interface UploadRecord {
+  id: string;
+  /** Id of the file that it becomes: known from the start, so that completing again makes the same file. */
+  fileId: string;
+  filename: string;
+  purpose: UploadPurpose;
+  /** Bytes that the parts must have together. */
+  bytes: number;
+  createdAtMs: number;
+  /** Parts are taken until then. */
+  expiresAtMs: number;
+  /** Time that the file is kept. */
+  fileSeconds: number;
+  status: UploadStatus;
+}
+
+/** The public object of `/v1/uploads`. */
+export interface UploadObject {
+  id: string;
+  object: 'upload';
+  bytes: number;
+  created_at: number;
+  expires_at: number;
+  filename: string;
+  purpose: UploadPurpose;
+  status: UploadStatus;
+  file: FileObject | null;
+}
+
+export interface UploadPartObject {
+  id: string;
+  object: 'upload.part';
+  created_at: number;
+  upload_id: string;
+}
