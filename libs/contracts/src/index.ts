@@ -1,3 +1,5 @@
+export * from './batch.js';
+export * from './batch-record.js';
 export * from './caption-row.js';
 export * from './chat-completion.js';
 export * from './chat-completion-body.js';

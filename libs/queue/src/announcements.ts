@@ -15,18 +15,25 @@ const servedModel: z.ZodType<ServedModel> = z.object({
   tokensPerTile: z.int(),
   tileSizePixels: z.int(),
   defaultMaxTiles: z.int(),
+  slots: z.int().exactOptional(),
   precision: z.string(),
   device: z.string(),
 });
 
+/** A reader of what live consumers announce, the longest announced last: one entry each. */
+export function listConsumers(redis: Redis, root: string): () => Promise<ServedModel[]> {
+  const list = defineScript(redis, root, { action: 'list the served models', lua: listAnnouncedLua });
+  return async () =>
+    z
+      .array(z.string())
+      .parse(await list())
+      .map((text) => servedModel.parse(JSON.parse(text)));
+}
+
 /** A reader of the models that live consumers announce, each id once, as its newest announcement describes it. */
 export function listServedModels(redis: Redis, root: string): () => Promise<ServedModel[]> {
-  const list = defineScript(redis, root, { action: 'list the served models', lua: listAnnouncedLua });
-  return async () => {
-    const texts = z.array(z.string()).parse(await list());
-    const models = texts.map((text) => servedModel.parse(JSON.parse(text)));
-    return [...new Map(models.map((model) => [model.id, model])).values()];
-  };
+  const list = listConsumers(redis, root);
+  return async () => [...new Map((await list()).map((model) => [model.id, model])).values()];
 }
 
 /** A consumer's announcement, kept alive until it is withdrawn; it ends by itself when the process dies. */

@@ -33,3 +33,15 @@ export class JobRecordInvalidError extends TesseraError {
     return false;
   }
 }
+
+/** A batch record in Redis does not have the fields that this version writes. */
+export class BatchRecordInvalidError extends TesseraError {
+  readonly code = 'internal_error';
+  constructor(cause: unknown) {
+    super('a batch record in Redis cannot be read: another version wrote it, or it is damaged', { cause });
+  }
+
+  override get retryable(): boolean {
+    return false;
+  }
+}

@@ -1,5 +1,6 @@
 import type { JobRecord, ServedModel } from '@tessera/contracts';
 import type { Logger } from '@tessera/observability';
+import type { Turns } from './consumer/turns.js';
 import type { QueueConnection } from './connection.js';
 import type { AttemptResult } from './job-queue.js';
 
@@ -30,6 +31,8 @@ export interface JobConsumerOptions {
   readonly handle: (attempt: JobAttempt) => Promise<AttemptResult>;
   /** Delay before the attempt after a first failure, doubled with each further one up to `longestMs`; half is jitter. */
   readonly retryBackoff?: { readonly firstMs: number; readonly longestMs: number };
+  /** Shared with whatever else runs in this worker, so that a suspect runs alone; absent: jobs are all there is. */
+  readonly turns?: Turns;
   /** Time between the signs of life that keep the model announced. */
   readonly heartbeatMs?: number;
 }

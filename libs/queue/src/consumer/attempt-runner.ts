@@ -11,7 +11,7 @@ import { AttemptAbortedError } from './attempt-aborted.js';
 import { type AttemptRegistry } from './attempt-registry.js';
 import { type AttemptScripts } from './attempt-scripts.js';
 import { type Settled, settleHandler } from './settle-handler.js';
-import { type TurnKind, Turns } from './turns.js';
+import { type TurnKind, type Turns } from './turns.js';
 
 export interface AttemptRunnerOptions {
   readonly scripts: AttemptScripts;
@@ -19,6 +19,8 @@ export interface AttemptRunnerOptions {
   readonly logger: Logger;
   readonly handle: (attempt: JobAttempt) => Promise<AttemptResult>;
   readonly retryBackoff: { readonly firstMs: number; readonly longestMs: number };
+  /** Shared by everything that runs in this worker. */
+  readonly turns: Turns;
 }
 
 /** An attempt that is now its job's own. */
@@ -36,7 +38,6 @@ export class AttemptRunner {
   finishedCount = 0;
   handedBackCount = 0;
   private isDraining = false;
-  private readonly turns = new Turns();
 
   constructor(private readonly options: AttemptRunnerOptions) {}
 
@@ -88,7 +89,7 @@ export class AttemptRunner {
   }
 
   private async beginAs(kind: TurnKind, attempt: ActiveAttempt): Promise<Begun | 'suspect' | undefined> {
-    const endTurn = await this.turns.take(kind, attempt.signal);
+    const endTurn = await this.options.turns.take(kind, attempt.signal);
     let record: JobRecord | 'suspect' | undefined;
     try {
       record = await this.options.scripts.start(attempt, { isAlone: kind === 'alone' });

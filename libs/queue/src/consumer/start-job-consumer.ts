@@ -13,6 +13,7 @@ import { subscribe, type Subscription } from '../subscription.js';
 import { AttemptRegistry } from './attempt-registry.js';
 import { AttemptRunner } from './attempt-runner.js';
 import { defineAttemptScripts } from './attempt-scripts.js';
+import { Turns } from './turns.js';
 
 /** Stalls that BullMQ allows: the job's record counts crashes, and ends the job, long before. */
 const MAX_STALLED_COUNT = 1_000_000;
@@ -45,6 +46,7 @@ export async function startJobConsumer(options: JobConsumerOptions): Promise<Job
       logger,
       handle: options.handle,
       retryBackoff: options.retryBackoff ?? RETRY_BACKOFF,
+      turns: options.turns ?? new Turns(),
     });
     const worker = startWorker({ ...options, logger }, { redis, root, runner, registry });
     return new RunningConsumer(logger, { redis, registry, runner, worker, aborts, announcement });

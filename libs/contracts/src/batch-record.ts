@@ -1,0 +1,78 @@
+import type { BatchError, BatchStatus } from './batch.js';
+
+/** Why a Batch ends although rows of it are left. */
+export type EarlyEnd = 'cancelled' | 'expired';
+
+/** Tokens that the rows of a Batch have used. */
+export interface TokenCounts {
+  input: number;
+  cached: number;
+  output: number;
+}
+
+/** A Batch as it is asked for, before anything has happened to it. */
+export interface BatchRequest {
+  id: string;
+  inputFileId: string;
+  endpoint: string;
+  completionWindow: string;
+  metadata: Record<string, string> | null;
+  priority: 'normal' | 'low';
+  /** Seconds that output and error file are kept; absent: as every file. */
+  outputExpiresAfterSeconds?: number;
+  /** The Batch whose failed rows this one repeats. */
+  retryOf?: string;
+  createdAtMs: number;
+  /** When it expires, as Unix milliseconds. */
+  deadlineAtMs: number;
+  /** x-request-id of the HTTP request that made it. */
+  requestId: string;
+}
+
+/** A Batch as Redis keeps it. Times are Unix milliseconds. */
+export interface BatchRecord extends BatchRequest {
+  status: BatchStatus;
+  /** Known, as everything below, once its input has been validated. */
+  model?: string;
+  /** Object of the input lines, and how many rows and bytes it has. */
+  inputKey?: string;
+  total: number;
+  inputBytes: number;
+  completed: number;
+  failed: number;
+  tokens: TokenCounts;
+  errors?: BatchError[];
+  outputFileId?: string;
+  errorFileId?: string;
+  inProgressAtMs?: number;
+  finalizingAtMs?: number;
+  cancellingAtMs?: number;
+  /** When it reached its final status. */
+  finishedAtMs?: number;
+  earlyEnd?: EarlyEnd;
+  /** Where the next chunk begins. */
+  nextRow: number;
+  nextByte: number;
+  /** Chunks cut and not committed. */
+  openChunks: number;
+  /** Running mean of the time a row took of its chunk's. */
+  rowMs?: number;
+}
+
+/** A run of consecutive rows of a Batch, worked on by one worker: `[fromRow, toRow)`, `[fromByte, toByte)` of the input. */
+export interface ChunkRange {
+  fromRow: number;
+  toRow: number;
+  fromByte: number;
+  toByte: number;
+}
+
+/** What a committed chunk has come to. Counts leave out rows that never ran. */
+export interface ChunkOutcome extends ChunkRange {
+  completed: number;
+  failed: number;
+  tokens: TokenCounts;
+  /** Of the chunk's lines in the output and the error file; 0: there is no such object. */
+  outputBytes: number;
+  errorBytes: number;
+}

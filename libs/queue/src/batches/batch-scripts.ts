@@ -1,0 +1,97 @@
+import { BATCH_STATUSES, type BatchError, type EarlyEnd } from '@tessera/contracts';
+import { type Redis } from 'ioredis';
+import { z } from 'zod';
+import { UnknownCursorError } from '../errors.js';
+import {
+  beginBatchLua,
+  createBatchLua,
+  deleteBatchLua,
+  dueBatchesLua,
+  endBatchEarlyLua,
+  failBatchLua,
+  finalizeBatchLua,
+  finishBatchScriptLua,
+  listBatchesLua,
+} from '../lua/manage-batch.lua.js';
+import { defineScript } from '../script.js';
+import { batchReply, encodeBatchRequest, flatFields } from './batch-fields.js';
+import { type BatchStore, type EndEarlyOutcome } from './batch-store.js';
+
+const pageReply = z.union([
+  z.tuple([z.literal('page'), z.array(batchReply)]),
+  z.tuple([z.literal('unknown_cursor')]),
+]);
+const endReply = z.union([
+  z.tuple([z.literal('ending'), batchReply]),
+  z.tuple([z.literal('refused'), z.enum(BATCH_STATUSES)]),
+  z.tuple([z.literal('not_found')]),
+]);
+const finalizeReply = z.union([
+  z.tuple([z.literal('finalizing'), flatFields]),
+  z.tuple([z.literal('busy')]),
+  z.tuple([z.literal('gone')]),
+]);
+const statusReply = z.enum([...BATCH_STATUSES, 'gone']);
+
+/** What validation has found out about a batch. */
+export interface ValidatedInput {
+  readonly model: string;
+  /** Object that holds the rows. */
+  readonly inputKey: string;
+  readonly total: number;
+  readonly inputBytes: number;
+}
+
+export type FinalizeOutcome =
+  | { kind: 'finalizing'; fields: Record<string, string> }
+  /** Chunks are open, or rows are left that are to run. */
+  | { kind: 'busy' }
+  | { kind: 'gone' };
+
+/** The scripts that move whole batches, typed. */
+export type BatchScripts = ReturnType<typeof defineBatchScripts>;
+
+export function defineBatchScripts(redis: Redis, root: string, retentionSeconds: number) {
+  const define = (action: string, lua: string) => defineScript(redis, root, { action, lua });
+  const create = define('create the batch', createBatchLua);
+  const list = define('list batches', listBatchesLua);
+  const endEarly = define('end the batch early', endBatchEarlyLua);
+  const begin = define('begin the batch', beginBatchLua);
+  const fail = define('fail the batch', failBatchLua);
+  const finalize = define('finalize the batch', finalizeBatchLua);
+  const finish = define('finish the batch', finishBatchScriptLua);
+  const remove = define('delete the batch', deleteBatchLua);
+  const due = define('list expired batches', dueBatchesLua);
+  return {
+    create: async (request: Parameters<BatchStore['createBatch']>[0]) =>
+      batchReply.parse(await create(request.id, ...encodeBatchRequest(request, retentionSeconds))),
+    list: async ({ limit, after }: { limit: number; after?: string }) => {
+      // One more than asked for tells whether there are more.
+      const [outcome, records] = pageReply.parse(await list(after ?? '', limit + 1));
+      if (outcome === 'unknown_cursor') throw new UnknownCursorError(after ?? '');
+      return { records: records.slice(0, limit), hasMore: records.length > limit };
+    },
+    endEarly: async (id: string, earlyEnd: EarlyEnd): Promise<EndEarlyOutcome> => {
+      const [kind, value] = endReply.parse(await endEarly(id, earlyEnd));
+      if (kind === 'ending') return { kind, record: value };
+      return kind === 'refused' ? { kind, status: value } : { kind };
+    },
+    begin: async (id: string, { model, inputKey, total, inputBytes }: ValidatedInput) =>
+      statusReply.parse(
+        await begin(id, ...['model', model, 'inputKey', inputKey, 'total', total, 'inputBytes', inputBytes]),
+      ),
+    fail: async (id: string, errors: readonly BatchError[]) =>
+      statusReply.parse(await fail(id, JSON.stringify(errors))),
+    finalize: async (id: string, outputFileId: string, errorFileId: string): Promise<FinalizeOutcome> => {
+      const [kind, fields] = finalizeReply.parse(await finalize(id, outputFileId, errorFileId));
+      return kind === 'finalizing' ? { kind, fields } : { kind };
+    },
+    finish: async (
+      id: string,
+      status: 'completed' | EarlyEnd,
+      files: { outputFileId?: string; errorFileId?: string },
+    ) => statusReply.parse(await finish(id, status, files.outputFileId ?? '', files.errorFileId ?? '')),
+    remove: async (id: string) => (await remove(id)) === 'deleted',
+    due: async (limit: number) => z.array(z.string()).parse(await due(limit)),
+  };
+}

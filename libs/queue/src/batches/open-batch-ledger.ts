@@ -1,0 +1,120 @@
+import { type Logger } from '@tessera/observability';
+import { type Redis } from 'ioredis';
+import { v7 as uuidv7 } from 'uuid';
+import { listConsumers } from '../announcements.js';
+import { type QueueConnection } from '../connection.js';
+import { holdLeaseLua, releaseLeaseLua } from '../lua/manage-batch.lua.js';
+import { callRedis, connectRedis, keyRootOf, pingRedis } from '../redis-client.js';
+import { defineScript } from '../script.js';
+import { subscribe } from '../subscription.js';
+import { type BatchLedger } from './batch-ledger.js';
+import { defineBatchScripts } from './batch-scripts.js';
+import { ChunkQueues } from './chunk-queues.js';
+import { defineChunkScripts } from './chunk-scripts.js';
+import { NewsBell } from './news-bell.js';
+import { readBatch } from './read-batch.js';
+import { readCommittedChunks } from './read-committed-chunks.js';
+import { markLostChunks, requeueChunks } from './requeue-chunks.js';
+
+const LEASE = 'batches';
+
+export interface BatchLedgerOptions {
+  readonly connection: QueueConnection;
+  readonly retentionSeconds: number;
+  readonly logger: Logger;
+}
+
+/**
+ * Opens the dispatcher's end of batches.
+ * @throws {RedisUnavailableError} when Redis cannot be reached now
+ */
+export async function openBatchLedger(options: BatchLedgerOptions): Promise<BatchLedger> {
+  const { connection, logger } = options;
+  const redis = await connectRedis(connection, 'fail-fast', logger);
+  try {
+    const bell = new NewsBell();
+    const news = await subscribe(connection, `${keyRootOf(connection)}:batch-news`, {
+      logger,
+      onMessage: () => bell.ring(),
+      onResubscribed: () => bell.ring(),
+    });
+    return toLedger(options, { redis, bell, closeNews: () => news.close() });
+  } catch (error) {
+    redis.disconnect();
+    throw error;
+  }
+}
+
+function toLedger(
+  { connection, logger, retentionSeconds }: BatchLedgerOptions,
+  { redis, bell, closeNews }: { redis: Redis; bell: NewsBell; closeNews: () => void },
+): BatchLedger {
+  const root = keyRootOf(connection);
+  const batches = defineBatchScripts(redis, root, retentionSeconds);
+  const chunks = defineChunkScripts(redis, root);
+  const queues = new ChunkQueues(redis, root, logger);
+  const consumers = listConsumers(redis, root);
+  const lease = defineLease(redis, root);
+  const getBatch = (id: string) => readBatch(redis, root, id);
+  const requeuing = { redis, root, chunks, queues, getBatch, logger };
+  return {
+    openBatches: async () => {
+      const ids = await callRedis('list open batches', () => redis.zrange(`${root}:open-batches`, '0', '-1'));
+      const records = await Promise.all(ids.map(getBatch));
+      return records.filter((record) => record !== undefined);
+    },
+    getBatch,
+    capacityOf: async (model) => {
+      const serving = (await consumers()).filter(({ id }) => id === model);
+      return { consumers: serving.length, slots: Math.max(1, ...serving.map(({ slots }) => slots ?? 1)) };
+    },
+    begin: (id, input) => batches.begin(id, input),
+    fail: (id, errors) => batches.fail(id, errors),
+    expire: async (id) => void (await batches.endEarly(id, 'expired')),
+    cut: async ({ id, model }, range) => {
+      const index = await chunks.cut(id, range);
+      if (index === undefined) return false;
+      await queues.add({ batchId: id, index, model });
+      await callRedis('unmark the chunk', () => redis.zrem(`${root}:unqueued-chunks`, `${id}:${index}`));
+      return true;
+    },
+    openChunks: async (batchId) =>
+      (
+        await callRedis('list open chunks', () => redis.zrange(`${root}:batch-chunks:${batchId}`, '0', '-1'))
+      ).map(Number),
+    seize: (chunk, graceMs) => chunks.seize(chunk, graceMs),
+    commit: (chunk, outcome) => chunks.commit(chunk, outcome, { rows: 0, ms: 0 }),
+    committedChunks: (batchId) => readCommittedChunks(redis, `${root}:batch-parts:${batchId}`, batchId),
+    finalize: (id, outputFileId, errorFileId) => batches.finalize(id, outputFileId, errorFileId),
+    finish: (id, status, files) => batches.finish(id, status, files),
+    requeueChunks: (unqueuedForMs) => requeueChunks(requeuing, unqueuedForMs),
+    markLostChunks: (batch) => markLostChunks(requeuing, batch),
+    dueBatches: (limit) => batches.due(limit),
+    removeBatch: (id) => batches.remove(id),
+    waitForNews: (timeoutMs, signal) => bell.wait(timeoutMs, signal),
+    holdLease: (durationMs) => lease.hold(durationMs),
+    ping: () => pingRedis(redis),
+    close: async () => {
+      closeNews();
+      bell.ring();
+      // While Redis is away the lease ends by itself.
+      if (redis.status === 'ready')
+        await lease.release().catch((err: unknown) => logger.debug({ err }, 'lease kept'));
+      await queues.close();
+      redis.disconnect();
+    },
+  };
+}
+
+function defineLease(redis: Redis, root: string) {
+  const holder = uuidv7();
+  const hold = defineScript(redis, root, { action: 'hold the lease on batches', lua: holdLeaseLua });
+  const release = defineScript(redis, root, {
+    action: 'let go of the lease on batches',
+    lua: releaseLeaseLua,
+  });
+  return {
+    hold: async (durationMs: number): Promise<boolean> => (await hold(LEASE, holder, durationMs)) === 1,
+    release: () => release(LEASE, holder),
+  };
+}

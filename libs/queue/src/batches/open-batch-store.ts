@@ -1,0 +1,32 @@
+import { type Logger } from '@tessera/observability';
+import { type QueueConnection } from '../connection.js';
+import { connectRedis, keyRootOf, pingRedis } from '../redis-client.js';
+import { defineBatchScripts } from './batch-scripts.js';
+import { type BatchStore } from './batch-store.js';
+import { readBatch } from './read-batch.js';
+
+export interface BatchStoreOptions {
+  readonly connection: QueueConnection;
+  /** Time that a batch's record is kept after its end. */
+  readonly retentionSeconds: number;
+  readonly logger: Logger;
+}
+
+/**
+ * Opens the API's end of batches. Every method rejects with `service_unavailable` at once while Redis is away.
+ * @throws {RedisUnavailableError} when Redis cannot be reached now
+ */
+export async function openBatchStore(options: BatchStoreOptions): Promise<BatchStore> {
+  const { connection, logger, retentionSeconds } = options;
+  const root = keyRootOf(connection);
+  const redis = await connectRedis(connection, 'fail-fast', logger);
+  const scripts = defineBatchScripts(redis, root, retentionSeconds);
+  return {
+    createBatch: (request) => scripts.create(request),
+    getBatch: (id) => readBatch(redis, root, id),
+    listBatches: (query) => scripts.list(query),
+    cancelBatch: (id) => scripts.endEarly(id, 'cancelled'),
+    ping: () => pingRedis(redis),
+    close: async () => redis.disconnect(),
+  };
+}

@@ -1,0 +1,39 @@
+import { type Redis } from 'ioredis';
+import { z } from 'zod';
+import { callRedis } from '../redis-client.js';
+import { type CommittedChunk } from './batch-store.js';
+
+/** Chunks read with one command. */
+const PAGE_SIZE = 500;
+
+const count = z.int().min(0);
+const committedChunk = z.object({
+  fromRow: count,
+  toRow: count,
+  fromByte: count,
+  toByte: count,
+  completed: count,
+  failed: count,
+  tokens: z.object({ input: count, cached: count, output: count }),
+  outputBytes: count,
+  errorBytes: count,
+  token: z.string(),
+}) satisfies z.ZodType<CommittedChunk>;
+
+/** The outcomes in a hash of committed chunks, by ascending index. */
+export async function* readCommittedChunks(
+  redis: Redis,
+  key: string,
+  batchId: string,
+): AsyncGenerator<CommittedChunk & { index: number }> {
+  const action = `read the parts of batch ${batchId}`;
+  const fields = await callRedis(action, () => redis.hkeys(key));
+  const indexes = fields.map(Number).sort((one, other) => one - other);
+  for (let start = 0; start < indexes.length; start += PAGE_SIZE) {
+    const page = indexes.slice(start, start + PAGE_SIZE);
+    const texts = await callRedis(action, () => redis.hmget(key, ...page.map(String)));
+    for (const [position, index] of page.entries()) {
+      yield { index, ...committedChunk.parse(JSON.parse(texts[position] ?? 'null')) };
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import { FINAL_BATCH_STATUSES } from '@tessera/contracts';
+import { sharedLua } from './shared.lua.js';
+
+/**
+ * What every script about batches begins with.
+ *
+ * Keys: `<root>:batch:<id>` hash, the record; `<root>:batches` zset by creation; `<root>:open-batches` zset of those that
+ * are not final, by creation; `<root>:batch-expiries` zset of final ones by the end of their retention;
+ * `<root>:chunk:<id>:<index>` hash of a chunk that is cut and not committed; `<root>:chunk-rows:<id>:<index>` hash, its
+ * journal: row number to what came of it, `started:<row>` to how it runs; `<root>:batch-chunks:<id>` zset of those
+ * chunks' indexes; `<root>:batch-parts:<id>` hash of committed chunks, index to outcome; `<root>:unqueued-chunks` zset of
+ * chunks (`<id>:<index>`) whose queue entry may be missing, by the time of the mark; channel `<root>:batch-news` (id).
+ * The aborts channel also carries "ended <batch id>".
+ */
+export const batchSharedLua = `${sharedLua}
+local function batchKey(id) return root .. ':batch:' .. id end
+local function chunkKey(id, index) return root .. ':chunk:' .. id .. ':' .. index end
+local function rowsKey(id, index) return root .. ':chunk-rows:' .. id .. ':' .. index end
+local function chunksKey(id) return root .. ':batch-chunks:' .. id end
+local function partsKey(id) return root .. ':batch-parts:' .. id end
+
+local FINAL = { ${FINAL_BATCH_STATUSES.map((status) => `${status} = true`).join(', ')} }
+
+local function tellBatchNews(id) redis.call('PUBLISH', root .. ':batch-news', id) end
+
+-- The batch has ended, or will: workers finish the rows they have begun and begin no others.
+local function stopChunks(id) redis.call('PUBLISH', root .. ':aborts', 'ended ' .. id) end
+`;
+
+/** Needs {@link batchSharedLua}. */
+export const finishBatchLua = `
+local function finishBatch(id, status)
+  local key = batchKey(id)
+  local finishedAtMs = nowMs()
+  redis.call('HSET', key, 'status', status, 'finishedAtMs', finishedAtMs)
+  redis.call('ZREM', root .. ':open-batches', id)
+  redis.call('DEL', partsKey(id))
+  local retentionSeconds = tonumber(redis.call('HGET', key, 'retentionSeconds'))
+  redis.call('ZADD', root .. ':batch-expiries', finishedAtMs + retentionSeconds * 1000, id)
+  tellBatchNews(id)
+  return status
+end
+`;

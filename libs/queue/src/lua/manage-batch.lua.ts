@@ -1,0 +1,162 @@
+import { batchSharedLua, finishBatchLua } from './batch-shared.lua.js';
+
+/**
+ * Writes a new batch. The same call again changes nothing.
+ * ARGV: id, then the record's field and value pairs. Returns the record's fields.
+ */
+export const createBatchLua = `${batchSharedLua}
+local id, key = ARGV[1], batchKey(ARGV[1])
+if redis.call('EXISTS', key) == 0 then
+  redis.call('HSET', key, unpack(ARGV, 2))
+  local createdAtMs = redis.call('HGET', key, 'createdAtMs')
+  redis.call('ZADD', root .. ':batches', createdAtMs, id)
+  redis.call('ZADD', root .. ':open-batches', createdAtMs, id)
+  tellBatchNews(id)
+end
+return redis.call('HGETALL', key)
+`;
+
+/**
+ * A page of batches, newest first. Entries whose record is gone are dropped from the index on the way.
+ * ARGV: id after which the page begins or '', how many. Returns {'page', list of record fields} or {'unknown_cursor'}.
+ */
+export const listBatchesLua = `${batchSharedLua}
+local index, after, limit = root .. ':batches', ARGV[1], tonumber(ARGV[2])
+local start = 0
+if after ~= '' then
+  local rank = redis.call('ZREVRANK', index, after)
+  if not rank then return { 'unknown_cursor' } end
+  start = rank + 1
+end
+local records = {}
+while #records < limit do
+  local id = redis.call('ZREVRANGE', index, start, start)[1]
+  if not id then break end
+  local fields = redis.call('HGETALL', batchKey(id))
+  if #fields == 0 then
+    redis.call('ZREM', index, id)
+  else
+    records[#records + 1] = fields
+    start = start + 1
+  end
+end
+return { 'page', records }
+`;
+
+/**
+ * Begins to end a batch before its rows are done. ARGV: id, 'cancelled' or 'expired'.
+ * Returns {'ending', record fields} (also where it is ending or cancelled already), {'refused', status}
+ * or {'not_found'}.
+ */
+export const endBatchEarlyLua = `${batchSharedLua}
+local id, key, earlyEnd = ARGV[1], batchKey(ARGV[1]), ARGV[2]
+local facts = redis.call('HMGET', key, 'status', 'earlyEnd')
+local status = facts[1]
+if not status then return { 'not_found' } end
+if status == 'cancelled' or (facts[2] and not FINAL[status]) then return { 'ending', redis.call('HGETALL', key) } end
+if status ~= 'validating' and status ~= 'in_progress' then return { 'refused', status } end
+if earlyEnd == 'cancelled' then
+  redis.call('HSET', key, 'status', 'cancelling', 'cancellingAtMs', nowMs(), 'earlyEnd', earlyEnd)
+else
+  redis.call('HSET', key, 'status', 'finalizing', 'finalizingAtMs', nowMs(), 'earlyEnd', earlyEnd)
+end
+stopChunks(id)
+tellBatchNews(id)
+return { 'ending', redis.call('HGETALL', key) }
+`;
+
+/**
+ * The input is valid: its rows may be worked on.
+ * ARGV: id, then field and value pairs (model, inputKey, total, inputBytes). Returns the status after it.
+ */
+export const beginBatchLua = `${batchSharedLua}
+local id, key = ARGV[1], batchKey(ARGV[1])
+local status = redis.call('HGET', key, 'status')
+if not status then return 'gone' end
+if FINAL[status] then return status end
+-- One that was cancelled meanwhile needs to know its rows as well.
+redis.call('HSET', key, unpack(ARGV, 2))
+if status == 'validating' then
+  redis.call('HSET', key, 'status', 'in_progress', 'inProgressAtMs', nowMs())
+  status = 'in_progress'
+end
+tellBatchNews(id)
+return status
+`;
+
+/** The input is not valid: nothing ran. ARGV: id, errors as JSON. Returns the status after it. */
+export const failBatchLua = `${batchSharedLua}${finishBatchLua}
+local id, key = ARGV[1], batchKey(ARGV[1])
+local status = redis.call('HGET', key, 'status')
+if not status then return 'gone' end
+if FINAL[status] then return status end
+redis.call('HSET', key, 'errors', ARGV[2])
+return finishBatch(id, 'failed')
+`;
+
+/**
+ * Every row has its line, or will get one without running: the files may be put together. Their ids, once given, stay.
+ * ARGV: id, output file id, error file id.
+ * Returns {'finalizing', record fields}, {'busy'} while chunks are open or rows are left, or {'gone'}.
+ */
+export const finalizeBatchLua = `${batchSharedLua}
+local id, key = ARGV[1], batchKey(ARGV[1])
+local facts = redis.call('HMGET', key, 'status', 'earlyEnd', 'openChunks', 'nextByte', 'inputBytes')
+local status = facts[1]
+if not status or FINAL[status] then return { 'gone' } end
+if tonumber(facts[3]) > 0 then return { 'busy' } end
+if not facts[2] and (status == 'validating' or facts[4] ~= facts[5]) then return { 'busy' } end
+redis.call('HSETNX', key, 'plannedOutputFileId', ARGV[2])
+redis.call('HSETNX', key, 'plannedErrorFileId', ARGV[3])
+redis.call('HSETNX', key, 'finalizingAtMs', nowMs())
+if status == 'in_progress' then
+  redis.call('HSET', key, 'status', 'finalizing')
+  tellBatchNews(id)
+end
+return { 'finalizing', redis.call('HGETALL', key) }
+`;
+
+/**
+ * The files are there. ARGV: id, final status, output file id or '', error file id or ''. Returns the final status or
+ * 'gone'.
+ */
+export const finishBatchScriptLua = `${batchSharedLua}${finishBatchLua}
+local id, key = ARGV[1], batchKey(ARGV[1])
+local status = redis.call('HGET', key, 'status')
+if not status then return 'gone' end
+if FINAL[status] then return status end
+if ARGV[3] ~= '' then redis.call('HSET', key, 'outputFileId', ARGV[3]) end
+if ARGV[4] ~= '' then redis.call('HSET', key, 'errorFileId', ARGV[4]) end
+return finishBatch(id, ARGV[2])
+`;
+
+/** Removes a final batch's record. ARGV: id. Returns 'deleted' or 'open'. */
+export const deleteBatchLua = `${batchSharedLua}
+local id = ARGV[1]
+local status = redis.call('HGET', batchKey(id), 'status')
+if status and not FINAL[status] then return 'open' end
+redis.call('DEL', batchKey(id), partsKey(id))
+for _, index in ipairs({ ':batches', ':open-batches', ':batch-expiries' }) do redis.call('ZREM', root .. index, id) end
+return 'deleted'
+`;
+
+/** Ids of final batches whose retention has passed. ARGV: most ids. */
+export const dueBatchesLua = `${batchSharedLua}
+return redis.call('ZRANGEBYSCORE', root .. ':batch-expiries', '-inf', nowMs(), 'LIMIT', 0, ARGV[1])
+`;
+
+/** Holds or renews a lease. ARGV: name, holder, ms it lasts. Returns '1' when it is the holder's. */
+export const holdLeaseLua = `${batchSharedLua}
+local key = root .. ':lease:' .. ARGV[1]
+local holder = redis.call('GET', key)
+if holder and holder ~= ARGV[2] then return 0 end
+redis.call('SET', key, ARGV[2], 'PX', ARGV[3])
+return 1
+`;
+
+/** ARGV: name, holder. */
+export const releaseLeaseLua = `${batchSharedLua}
+local key = root .. ':lease:' .. ARGV[1]
+if redis.call('GET', key) == ARGV[2] then redis.call('DEL', key) end
+return 'released'
+`;
