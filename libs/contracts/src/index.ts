@@ -1,5 +1,6 @@
 export * from './batch.js';
 export * from './batch-record.js';
+export * from './batch-row.js';
 export * from './caption-row.js';
 export * from './chat-completion.js';
 export * from './chat-completion-body.js';

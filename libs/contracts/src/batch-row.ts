@@ -1,0 +1,26 @@
+/** One row of a batch, as the worker answers it. */
+export interface BatchRow {
+  readonly batchId: string;
+  readonly customId: string;
+  /** The request body, unchecked JSON. */
+  readonly body: unknown;
+  /** Id of this row's request, `req_...`. */
+  readonly requestId: string;
+}
+
+/** Tokens that an answered row used. */
+export interface RowTokens {
+  readonly input: number;
+  /** Those of the input that were taken over from an earlier prompt. */
+  readonly cached: number;
+  readonly output: number;
+}
+
+/** What came of a row. */
+export type RowAnswer =
+  | { readonly kind: 'answered'; readonly completion: object; readonly tokens: RowTokens }
+  /** With the HTTP status and body that the same request would get from the API. */
+  | { readonly kind: 'refused'; readonly status: number; readonly body: object; readonly retryable: boolean };
+
+/** Answers one row; rejects only when the signal aborts, or for a failure that no error code covers. */
+export type AnswerRow = (row: BatchRow, options: { readonly signal: AbortSignal }) => Promise<RowAnswer>;
