@@ -1,7 +1,7 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { SafeHttp } from '@tessera/safe-fetch';
 import { type ServiceContext } from '@tessera/service-process';
-import { type ObjectStore, openFolderStore } from '@tessera/storage';
+import { type ObjectStore, openObjectStore } from '@tessera/storage';
 import { loadWebhookSecret } from '@tessera/webhooks';
 import { JobUpkeepRunner } from './job-upkeep-runner.js';
 import { CONFIG, LOGGER, OBJECT_STORE, SAFE_HTTP, WEBHOOK_SECRET } from './tokens.js';
@@ -21,7 +21,7 @@ export class DispatcherModule implements OnApplicationShutdown {
         { provide: LOGGER, useValue: logger },
         {
           provide: OBJECT_STORE,
-          useFactory: (): Promise<ObjectStore> => openFolderStore(config.data.storeDirectory),
+          useFactory: (): Promise<ObjectStore> => openObjectStore(config.store),
         },
         { provide: SAFE_HTTP, useFactory: () => new SafeHttp({ allowedPrivateNetworks }) },
         {

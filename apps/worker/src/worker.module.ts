@@ -2,7 +2,7 @@ import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '
 import { type Engine } from '@tessera/engine';
 import { SafeHttp } from '@tessera/safe-fetch';
 import { type ServiceContext } from '@tessera/service-process';
-import { type ObjectStore, openFolderStore } from '@tessera/storage';
+import { type ObjectStore, openObjectStore } from '@tessera/storage';
 import { JobAnswerer } from './job-answerer.js';
 import { JobImages } from './job-images.js';
 import { JobIntake } from './job-intake.js';
@@ -27,7 +27,7 @@ export class WorkerModule implements OnApplicationShutdown {
         { provide: ENGINE, useFactory: (): Promise<Engine> => loadEngine(config, logger) },
         {
           provide: OBJECT_STORE,
-          useFactory: (): Promise<ObjectStore> => openFolderStore(config.data.storeDirectory),
+          useFactory: (): Promise<ObjectStore> => openObjectStore(config.store),
         },
         { provide: SAFE_HTTP, useFactory: () => new SafeHttp({ allowedPrivateNetworks }) },
         JobImages,

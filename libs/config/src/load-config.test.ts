@@ -20,7 +20,8 @@ describe('loadConfig', () => {
     const config = loadConfig({});
     expect(config.http).toMatchObject({ host: '127.0.0.1', port: 8080, maxBodyBytes: 75_000_000 });
     expect(config.redis).toEqual({ url: undefined, prefix: 'tessera' });
-    expect(config.data.storeDirectory).toBe(resolve('.tessera/store'));
+    expect(config.store).toEqual({ kind: 'folder', directory: resolve('.tessera/store') });
+    expect(config.inputs.buckets).toEqual([]);
     expect(config.runtime.directory).toBe(resolve('.tessera/runtime'));
     expect(config.model.directory).toMatch(/models\/tessera-tiny$/);
     expect(config.network.allowedPrivateNetworks).toEqual([]);
@@ -35,7 +36,8 @@ describe('loadConfig', () => {
       TESSERA_ALLOWED_PRIVATE_NETWORKS: '10.0.0.0/8,fd00::/8',
     });
     expect(config.http).toMatchObject({ port: 0, insecureListen: true });
-    expect(config.data).toEqual({ directory: '/srv/tessera', storeDirectory: '/srv/tessera/store' });
+    expect(config.data).toEqual({ directory: '/srv/tessera' });
+    expect(config.store).toEqual({ kind: 'folder', directory: '/srv/tessera/store' });
     expect(config.model.acceptedIds).toEqual(['a', 'b']);
     expect(config.network.allowedPrivateNetworks).toEqual(['10.0.0.0/8', 'fd00::/8']);
   });
@@ -84,6 +86,57 @@ describe('loadConfig', () => {
     });
     const lower = loadConfig({ https_proxy: 'proxy:3128', no_proxy: 'localhost,.lan', HTTPS_PROXY: '' });
     expect(lower.hub).toEqual(upper.hub);
+  });
+
+  it.each([
+    ['store', { kind: 'folder', directory: resolve('store') }],
+    ['/srv/store', { kind: 'folder', directory: '/srv/store' }],
+    ['s3://pictures', { kind: 's3', bucket: 'pictures', prefix: '' }],
+    ['s3://pictures/', { kind: 's3', bucket: 'pictures', prefix: '' }],
+    ['s3://pictures/a/b.c/', { kind: 's3', bucket: 'pictures', prefix: 'a/b.c' }],
+  ])('reads %s as the place of the object store', (text, place) => {
+    expect(loadConfig({ TESSERA_STORE: text }).store).toMatchObject(place);
+  });
+
+  it.each([
+    's3:pictures',
+    's3://',
+    's3:///a',
+    's3://Pictures',
+    's3://ab',
+    's3://pictures//a',
+    's3://pictures/a//b',
+    's3://pictures/../other',
+    's3://pictures/a b',
+    'S3://pictures',
+    `s3://pictures/${'a'.repeat(201)}`,
+  ])('refuses %s as the place of the object store', (text) => {
+    expect(problemsOf({ TESSERA_STORE: text }).message).toContain('must be a folder, s3://bucket');
+  });
+
+  it('gives the store and the inputs the same S3 service, a foreign one by path', () => {
+    const config = loadConfig({
+      TESSERA_STORE: 's3://pictures',
+      TESSERA_INPUT_BUCKETS: 'cats, dogs',
+      TESSERA_S3_ENDPOINT: 'http://minio:9000/',
+      AWS_REGION: 'eu-west-1',
+      TESSERA_S3_ENCRYPTION: 'aws:kms',
+      TESSERA_S3_KMS_KEY: 'alias/pictures',
+    });
+    const service = {
+      endpoint: 'http://minio:9000',
+      region: 'eu-west-1',
+      pathStyle: true,
+      encryption: { algorithm: 'aws:kms', keyId: 'alias/pictures' },
+    };
+    expect(config.store).toEqual({ kind: 's3', bucket: 'pictures', prefix: '', service });
+    expect(config.inputs).toEqual({ buckets: ['cats', 'dogs'], service });
+    expect(loadConfig({}).inputs.service).toMatchObject({ endpoint: undefined, pathStyle: false });
+  });
+
+  it('refuses a KMS key that nothing would use, and a bucket that cannot exist', () => {
+    expect(problemsOf({ TESSERA_S3_KMS_KEY: 'k' }).message).toContain('TESSERA_S3_ENCRYPTION=aws:kms');
+    expect(problemsOf({ TESSERA_INPUT_BUCKETS: 'cats/a' }).message).toContain('TESSERA_INPUT_BUCKETS');
   });
 
   it('hands out settings that cannot be changed', () => {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { groupObjectStore } from './group-object-store.js';
 import { type Environment, readSettings, type SettingValues } from './read-settings.js';
 
 /** Redis of a process that is told of none. */
@@ -25,10 +26,8 @@ function groupSettings(values: SettingValues, workingDirectory: string) {
   return deepFreeze({
     http: groupHttp(values),
     redis: { url: values.REDIS_URL, prefix: values.TESSERA_QUEUE_PREFIX },
-    data: {
-      directory: dataDirectory,
-      storeDirectory: resolve(workingDirectory, values.TESSERA_STORE ?? resolve(dataDirectory, 'store')),
-    },
+    data: { directory: dataDirectory },
+    ...groupObjectStore(values, { workingDirectory, dataDirectory }),
     model: {
       directory: resolve(workingDirectory, values.TESSERA_MODEL ?? EMBEDDED_MODEL),
       precision: values.TESSERA_PRECISION,

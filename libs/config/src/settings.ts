@@ -3,6 +3,7 @@ import { httpSettings } from './settings/http.js';
 import { hubSettings } from './settings/hub.js';
 import { imageSettings } from './settings/images.js';
 import { jobSettings } from './settings/jobs.js';
+import { objectStoreSettings } from './settings/object-store.js';
 import { placeSettings } from './settings/places.js';
 import { workerSettings } from './settings/worker.js';
 import { type SettingMetadata } from './setting.js';
@@ -11,6 +12,7 @@ import { type SettingMetadata } from './setting.js';
 export const settingDefinitions = {
   ...httpSettings,
   ...placeSettings,
+  ...objectStoreSettings,
   ...imageSettings,
   ...jobSettings,
   ...workerSettings,

@@ -52,16 +52,17 @@ export class ObjectRangeInvalidError extends TesseraError {
 export type ObjectStoreOperation =
   'open' | 'put' | 'get' | 'stat' | 'list' | 'delete' | 'deletePrefix' | 'presignDownload';
 
-/** The store cannot do its work right now: disk full, permission lost, input or output failed. */
+/** The store cannot do its work right now: disk full, permission lost, input or output failed, S3 out of reach. */
 export class ObjectStoreUnavailableError extends TesseraError {
   readonly code = 'service_unavailable';
   constructor(
     readonly operation: ObjectStoreOperation,
-    /** Key or prefix; the folder for `open`. */
+    /** Key or prefix; the store's place for `open`. */
     readonly subject: string,
     cause: unknown,
+    /** In words. */
+    readonly reason: string = cause instanceof Error ? cause.message : String(cause),
   ) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
     super(`the object store failed at ${operation} of ${JSON.stringify(subject)}: ${reason}`, { cause });
   }
 }

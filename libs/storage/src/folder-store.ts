@@ -82,7 +82,10 @@ class FolderStore implements ObjectStore {
       try {
         const stats = await file.stat();
         if (!stats.isFile()) throw new ObjectNotFoundError(key);
-        return { bytes: stats.size, body: objectBody(key, await readRange(file, stats.size, range), signal) };
+        return {
+          bytes: stats.size,
+          body: objectBody(key, await readRange(file, stats.size, range), { signal }),
+        };
       } catch (error) {
         await file.close();
         throw error;

@@ -7,3 +7,6 @@ export {
   type ObjectStore,
   type OpenedObject,
 } from './object-store.js';
+export { type ObjectStorePlace, openObjectStore } from './open-object-store.js';
+export { type S3Service } from './s3-service.js';
+export { type S3Place } from './s3-store.js';

@@ -10,6 +10,17 @@ export function checkKey(key: string): void {
   for (const segment of key.split('/')) checkSegment(key, segment);
 }
 
+/** Whether `key` follows the rules of {@link ObjectStore}. */
+export function isKey(key: string): boolean {
+  try {
+    checkKey(key);
+    return true;
+  } catch (error) {
+    if (error instanceof ObjectKeyInvalidError) return false;
+    throw error;
+  }
+}
+
 /**
  * A prefix of `list`: a beginning of a key, the empty one included.
  * @throws {ObjectKeyInvalidError} for text that no key can begin with

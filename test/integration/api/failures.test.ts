@@ -39,7 +39,7 @@ describe('what breaks on our side', () => {
 
 describe('an object store that cannot be written', () => {
   beforeAll(async () => {
-    const objects = join(api.config.data.storeDirectory, 'objects');
+    const objects = join(api.config.data.directory, 'store', 'objects');
     await rm(objects, { recursive: true });
     await writeFile(objects, 'in the way');
   });

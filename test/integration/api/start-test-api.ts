@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { startApi } from '@tessera/api';
 import { type Config, loadConfig } from '@tessera/config';
 import { createLogger } from '@tessera/observability';
@@ -52,7 +53,7 @@ export async function startTestApi(
     logLines,
     contract,
     client: new ApiClient(service.url, contract),
-    storedObjects: () => listFiles(config.data.storeDirectory),
+    storedObjects: () => listFiles(join(config.data.directory, 'store')),
     jobKeys: () => listJobKeys(redis.url, config.redis.prefix),
     stop,
     close: async () => {

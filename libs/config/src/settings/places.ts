@@ -30,12 +30,6 @@ export const placeSettings = {
     default: '.tessera',
     schema: z.string().default('.tessera'),
   }),
-  TESSERA_STORE: setting({
-    group,
-    description: 'Folder of the object store: inputs and answers.',
-    default: '<data dir>/store',
-    schema: z.string().optional(),
-  }),
   TESSERA_RUNTIME_DIR: setting({
     group,
     description:
