@@ -12,11 +12,15 @@ export class RedisUnavailableError extends TesseraError {
   }
 }
 
-/** A list was asked to go on after a job that does not exist. */
+/** A list was asked to go on after something that does not exist. */
 export class UnknownCursorError extends TesseraError {
   readonly code = 'invalid_value';
-  constructor(readonly cursor: string) {
-    super(`after must be the id of an existing job, and ${JSON.stringify(cursor)} is none`, {
+  constructor(
+    readonly cursor: string,
+    /** What is listed, as in "an existing job". */
+    kind: 'job' | 'file' | 'batch' = 'job',
+  ) {
+    super(`after must be the id of an existing ${kind}, and ${JSON.stringify(cursor)} is none`, {
       param: 'after',
     });
   }
@@ -39,6 +43,18 @@ export class BatchRecordInvalidError extends TesseraError {
   readonly code = 'internal_error';
   constructor(cause: unknown) {
     super('a batch record in Redis cannot be read: another version wrote it, or it is damaged', { cause });
+  }
+
+  override get retryable(): boolean {
+    return false;
+  }
+}
+
+/** The record of a file or of an upload does not have the fields that this version writes. */
+export class FileRecordInvalidError extends TesseraError {
+  readonly code = 'internal_error';
+  constructor(cause: unknown) {
+    super('the record of a file cannot be read: another version wrote it, or it is damaged', { cause });
   }
 
   override get retryable(): boolean {

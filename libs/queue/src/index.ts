@@ -1,10 +1,15 @@
 export * from './connection.js';
 export * from './errors.js';
+export * from './files/file-index.js';
+export * from './files/upload-index.js';
 export * from './job-consumer.js';
 export * from './job-queue.js';
 export * from './job-upkeep.js';
 export * from './webhook-consumer.js';
 export { openJobStore, type JobStoreOptions } from './job-store/open-job-store.js';
+export { openFileIndex } from './files/open-file-index.js';
+export { parseFileRecord } from './files/record-json.js';
+export { RepeatedPass } from './upkeep/repeated-pass.js';
 export { AttemptAbortedError, type AbortReason } from './consumer/attempt-aborted.js';
 export { startJobConsumer } from './consumer/start-job-consumer.js';
 export { startJobUpkeep } from './upkeep/start-job-upkeep.js';

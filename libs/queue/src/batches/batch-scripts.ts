@@ -68,7 +68,7 @@ export function defineBatchScripts(redis: Redis, root: string, retentionSeconds:
     list: async ({ limit, after }: { limit: number; after?: string }) => {
       // One more than asked for tells whether there are more.
       const [outcome, records] = pageReply.parse(await list(after ?? '', limit + 1));
-      if (outcome === 'unknown_cursor') throw new UnknownCursorError(after ?? '');
+      if (outcome === 'unknown_cursor') throw new UnknownCursorError(after ?? '', 'batch');
       return { records: records.slice(0, limit), hasMore: records.length > limit };
     },
     endEarly: async (id: string, earlyEnd: EarlyEnd): Promise<EndEarlyOutcome> => {

@@ -1,0 +1,50 @@
+import {
+  FILE_PURPOSES,
+  type FileRecord,
+  UPLOAD_PURPOSES,
+  UPLOAD_STATUSES,
+  type UploadRecord,
+} from '@tessera/contracts';
+import { z } from 'zod';
+import { FileRecordInvalidError } from '../errors.js';
+
+const count = z.int().min(0);
+
+const fileRecordSchema: z.ZodType<FileRecord> = z.object({
+  id: z.string(),
+  bytes: count,
+  createdAtMs: count,
+  expiresAtMs: count.exactOptional(),
+  filename: z.string(),
+  purpose: z.enum(FILE_PURPOSES),
+});
+
+const uploadRecordSchema: z.ZodType<UploadRecord> = z.object({
+  id: z.string(),
+  fileId: z.string(),
+  filename: z.string(),
+  purpose: z.enum(UPLOAD_PURPOSES),
+  bytes: count,
+  createdAtMs: count,
+  expiresAtMs: count,
+  fileSeconds: count,
+  status: z.enum(UPLOAD_STATUSES),
+});
+
+/** @throws {FileRecordInvalidError} */
+export function parseFileRecord(json: string): FileRecord {
+  return parse(fileRecordSchema, json);
+}
+
+/** @throws {FileRecordInvalidError} */
+export function parseUploadRecord(json: string): UploadRecord {
+  return parse(uploadRecordSchema, json);
+}
+
+function parse<Value>(schema: z.ZodType<Value>, json: string): Value {
+  try {
+    return schema.parse(JSON.parse(json));
+  } catch (cause) {
+    throw new FileRecordInvalidError(cause);
+  }
+}
