@@ -6,6 +6,7 @@ import { type AttemptResult, type JobAttempt } from '@tessera/queue';
 import { type ObjectStore } from '@tessera/storage';
 import { JobImages } from './job-images.js';
 import { toAnswer } from './to-answer.js';
+import { toLogprobs } from './to-logprobs.js';
 import { ENGINE, LOGGER, OBJECT_STORE } from './tokens.js';
 import { waitForStore } from './wait-for-store.js';
 
@@ -32,28 +33,28 @@ export class JobAnswerer {
 
   private async generate(attempt: JobAttempt): Promise<Answer> {
     const { record, signal } = attempt;
-    const { messages, maxTokens } = record.request;
     const fetchStartedAt = performance.now();
     const waiting = { signal, logger: this.logger, jobId: record.id };
     const images = await waitForStore(() => this.images.load(record, signal), waiting);
     const fetchMs = performance.now() - fetchStartedAt;
     const result = await this.engine.generate({
-      messages,
+      ...record.request,
       images,
-      ...(maxTokens === undefined ? {} : { maxTokens }),
       signal,
-      onText: (delta) => this.publish(attempt, delta),
+      onText: (delta, choice, logprobs) => this.publish(attempt, delta, { choice, ...toLogprobs(logprobs) }),
     });
     const answer = toAnswer(result, record, { fetchMs, nowMs: Date.now() });
+    // Nobody comes back for the answer of a request that waits for it on an open connection.
+    if (record.isHidden === true) return answer;
     const bytes = Buffer.from(JSON.stringify(answer));
     await waitForStore(() => this.objectStore.put(answerKey(record), bytes), waiting);
     return answer;
   }
 
   /** A reader of the stream may miss a piece; the answer is stored all the same. */
-  private publish(attempt: JobAttempt, delta: string): void {
+  private publish(attempt: JobAttempt, ...piece: Parameters<JobAttempt['publishText']>): void {
     attempt
-      .publishText(delta)
+      .publishText(...piece)
       .catch((error: unknown) =>
         this.logger.warn({ err: error, jobId: attempt.record.id }, 'text was not published'),
       );

@@ -49,4 +49,35 @@ describe('toAnswer', () => {
     const { timings } = toAnswer(result, record, { fetchMs: 5, nowMs: 900 });
     expect(timings).toMatchObject({ queue_ms: 0, total_ms: 0 });
   });
+
+  it('has choices only where they say more than the output', () => {
+    expect(toAnswer(result, record, { fetchMs: 5, nowMs: 2_000 })).not.toHaveProperty('choices');
+    const second = { ...choice, text: 'a ring', finishReason: 'length' as const };
+    expect(
+      toAnswer({ ...result, choices: [choice, second] }, record, { fetchMs: 5, nowMs: 2_000 }),
+    ).toMatchObject({
+      output: { text: 'a red circle', finish_reason: 'stop' },
+      choices: [
+        { text: 'a red circle', finish_reason: 'stop' },
+        { text: 'a ring', finish_reason: 'length' },
+      ],
+    });
+  });
+
+  it('writes log probabilities with the bytes of their tokens', () => {
+    const half = { tokenId: 6, logprob: -Infinity, bytes: Uint8Array.of(0xc3) };
+    const logprobs = [{ tokenId: 5, logprob: -0.5, bytes: Uint8Array.of(0x61), top: [half] }];
+    const answer = toAnswer({ ...result, choices: [{ ...choice, logprobs }], logprobs }, record, {
+      fetchMs: 5,
+      nowMs: 2_000,
+    });
+    expect(answer.choices?.[0]?.logprobs).toEqual([
+      {
+        token: 'a',
+        logprob: -0.5,
+        bytes: [0x61],
+        top_logprobs: [{ token: '\ufffd', logprob: -9999, bytes: [0xc3] }],
+      },
+    ]);
+  });
 });

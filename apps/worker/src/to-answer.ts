@@ -1,5 +1,6 @@
-import { type Answer, type JobRecord } from '@tessera/contracts';
-import { type GenerationResult } from '@tessera/engine';
+import { type Answer, type AnswerChoice, type JobRecord } from '@tessera/contracts';
+import { type GenerationChoice, type GenerationResult } from '@tessera/engine';
+import { toLogprobs } from './to-logprobs.js';
 
 /** What only the worker knows of an answer's times. */
 export interface AnswerTimes {
@@ -19,6 +20,7 @@ export function toAnswer(result: GenerationResult, record: JobRecord, times: Ans
     times.fetchMs + timings.preprocessMs + timings.visionMs + timings.prefillMs + timings.decodeMs;
   return {
     output: { text: result.text, finish_reason: result.finishReason },
+    ...choicesOf(result),
     usage: result.usage,
     tiles: [...result.tiles],
     timings: {
@@ -32,6 +34,17 @@ export function toAnswer(result: GenerationResult, record: JobRecord, times: Ans
     },
     model: result.model,
   };
+}
+
+/** Only where they say more than the output does. */
+function choicesOf({ choices, logprobs }: GenerationResult): Pick<Answer, 'choices'> {
+  if (choices.length === 1 && logprobs === undefined) return {};
+  const toChoice = (choice: GenerationChoice): AnswerChoice => ({
+    text: choice.text,
+    finish_reason: choice.finishReason,
+    ...toLogprobs(choice.logprobs),
+  });
+  return { choices: choices.map(toChoice) };
 }
 
 /** Tenths of a millisecond are as exact as these clocks are. */

@@ -1,4 +1,4 @@
-import type { JobRecord, ServedModel } from '@tessera/contracts';
+import type { JobRecord, ServedModel, TokenLogprob } from '@tessera/contracts';
 import type { Logger } from '@tessera/observability';
 import type { Turns } from './consumer/turns.js';
 import type { QueueConnection } from './connection.js';
@@ -12,8 +12,11 @@ export interface JobAttempt {
    * the job back. The handler stops and rejects; the consumer knows why it aborted and records that.
    */
   readonly signal: AbortSignal;
-  /** Appends text to the job's event stream. */
-  publishText(delta: string): Promise<void>;
+  /** Appends text to the job's event stream. @param of which choice, 0 if absent, and its tokens' log probabilities */
+  publishText(
+    delta: string,
+    of?: { readonly choice?: number; readonly logprobs?: readonly TokenLogprob[] },
+  ): Promise<void>;
 }
 
 export interface JobConsumerOptions {

@@ -1,4 +1,12 @@
-import type { Answer, Job, JobError, JobRecord, JobStatus, ServedModel } from '@tessera/contracts';
+import type {
+  Answer,
+  Job,
+  JobError,
+  JobRecord,
+  JobStatus,
+  ServedModel,
+  TokenLogprob,
+} from '@tessera/contracts';
 
 /** What an Idempotency-Key has done before. */
 export type EarlierUse =
@@ -21,6 +29,8 @@ export interface Idempotency {
 export interface NewJob {
   record: JobRecord;
   priority: 'normal' | 'low';
+  /** Time that the job is kept once it has ended; absent: that of the store. */
+  retentionSeconds?: number;
   idempotency?: Idempotency;
 }
 
@@ -31,9 +41,16 @@ export interface JobPage {
   hasMore: boolean;
 }
 
+/** New text of one of an answer's choices, with the log probabilities of its tokens where they were asked for. */
+export interface TextPiece {
+  readonly choice: number;
+  readonly text: string;
+  readonly logprobs?: readonly TokenLogprob[];
+}
+
 /** A piece of a job's event stream. `id` grows, and is what a reader passes to resume after it. */
 export type JobStreamEvent =
-  | { id: string; type: 'text'; text: string }
+  | ({ id: string; type: 'text' } & TextPiece)
   /** The job reached a final status; nothing follows. */
   | { id: string; type: 'final'; status: JobStatus }
   /** A new attempt begins: text sent so far is void. */
@@ -45,7 +62,7 @@ export interface JobStore {
   /** Undefined for a key that was not used before, or whose job is gone. */
   findEarlierUse(idempotency: Idempotency): Promise<EarlierUse | undefined>;
   getJob(id: string): Promise<JobRecord | undefined>;
-  /** Newest first. `after` is the id of the last record already seen. */
+  /** Newest first, without hidden ones. `after` is the id of the last record already seen. */
   listJobs(query: { limit: number; after?: string; status?: JobStatus }): Promise<JobPage>;
   requestCancel(id: string): Promise<CancelOutcome>;
   /** Removes a final job's record; false when there is none. */

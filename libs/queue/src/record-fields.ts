@@ -28,7 +28,7 @@ function parsedJson(text: string, context: z.RefinementCtx): unknown {
 }
 
 /** A field that `encodeRecord` or a worker wrote as JSON of type T; that it is an object is all that is checked again. */
-const json = <T extends object>() =>
+export const jsonText = <T extends object>() =>
   z
     .string()
     .transform(parsedJson)
@@ -43,9 +43,9 @@ const webhook = z
 const recordSchema = z.object({
   id: z.string(),
   status: z.enum(JOB_STATUSES),
-  request: json<JobRequest>(),
+  request: jsonText<JobRequest>(),
   webhook: webhook.exactOptional(),
-  metadata: json<Record<string, string>>(),
+  metadata: jsonText<Record<string, string>>(),
   baseUrl: z.string(),
   createdAtMs: integer,
   startedAtMs: integer.exactOptional(),
@@ -57,8 +57,8 @@ const recordSchema = z.object({
   requestId: z.string(),
   cancelRequested: flag,
   isHidden: flag.exactOptional(),
-  answer: json<Answer>().exactOptional(),
-  error: json<JobError>().exactOptional(),
+  answer: jsonText<Answer>().exactOptional(),
+  error: jsonText<JobError>().exactOptional(),
 });
 
 /** The hash fields of a new record, as field and value in turn. */

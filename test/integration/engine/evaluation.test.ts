@@ -58,7 +58,7 @@ describe('tessera-tiny', () => {
     });
     expect(result.finishReason).toBe('length');
     expect(result.tokenIds).toHaveLength(3);
-    expect(pieces.join('').trim()).toBe(result.text);
+    expect(pieces.join('')).toBe(result.text);
     expect(first.reference.startsWith(result.text)).toBe(true);
   });
 

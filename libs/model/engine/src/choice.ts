@@ -1,5 +1,5 @@
 import { type FinishReason } from '@tessera/contracts';
-import { stripText, type TextStream, type Tokenizer } from '@tessera/tokenizer';
+import { type TextStream, type Tokenizer } from '@tessera/tokenizer';
 import { type AnswerOptions } from './answer-options.js';
 import { type NextToken } from './decoder-io.js';
 import { type GenerationChoice, type GenerationRequest, type TokenLogprob } from './generation.js';
@@ -9,6 +9,7 @@ import { isPlainGreedy } from './sampling/sampling-params.js';
 import { TokenSampler } from './sampling/token-sampler.js';
 import { type SequenceHooks } from './sequence.js';
 import { StopStrings } from './stop-strings.js';
+import { StrippedText } from './stripped-text.js';
 
 export interface ChoiceOptions {
   /** Which of the request's choices this is, from 0. */
@@ -28,6 +29,8 @@ export class Choice {
   private readonly tokens: TextStream;
   private readonly stop: StopStrings;
   private readonly logprobs: TokenLogprob[] = [];
+  private readonly stripped = new StrippedText();
+  private shownLogprobs = 0;
   private text = '';
 
   constructor(private readonly options: ChoiceOptions) {
@@ -49,10 +52,10 @@ export class Choice {
 
   /** The answer, once its sequence has ended; what was held back of its text comes now. */
   finish(reason: FinishReason, tokenIds: readonly number[]): GenerationChoice {
-    this.emit(this.stop.push(this.tokens.end()));
-    if (!this.stop.isFound) this.emit(this.stop.end());
+    const rest = this.stop.push(this.tokens.end());
+    this.emit(this.stop.isFound ? rest : rest + this.stop.end(), tokenIds.length);
     return {
-      text: stripText(this.text),
+      text: this.text,
       tokenIds,
       finishReason: this.stop.isFound ? 'stop' : reason,
       // One more was looked at where the stop token ended the answer.
@@ -71,14 +74,20 @@ export class Choice {
   }
 
   private append(tokenId: number): FinishReason | undefined {
-    this.emit(this.stop.push(this.tokens.push(tokenId)));
+    this.emit(this.stop.push(this.tokens.push(tokenId)), this.logprobs.length);
     return this.stop.isFound ? 'stop' : undefined;
   }
 
-  private emit(delta: string): void {
+  /** @param tokenCount the answer's tokens so far: the last one looked at may not be among them */
+  private emit(piece: string, tokenCount: number): void {
+    const delta = this.stripped.push(piece);
     if (delta === '') return;
     this.text += delta;
-    this.options.request.onText?.(delta, this.options.index);
+    const { request, answer, index } = this.options;
+    if (answer.topLogprobs === undefined) return request.onText?.(delta, index);
+    const logprobs = this.logprobs.slice(this.shownLogprobs, tokenCount);
+    this.shownLogprobs = tokenCount;
+    request.onText?.(delta, index, logprobs);
   }
 
   private recordLogprobs(logits: Float32Array, tokenId: number, topCount: number): void {

@@ -38,8 +38,12 @@ export interface GenerationRequest {
   /** Answers to be made, 1 to 128; each has a stream of random numbers of its own. @defaultValue 1 */
   readonly n?: number;
   readonly signal?: AbortSignal;
-  /** Called with each new piece of text of a choice (from 0), whole characters only, never a part of a stop string. */
-  readonly onText?: (delta: string, choice: number) => void;
+  /**
+   * Called with each new piece of text of a choice (from 0): whole characters only, never a part of a stop string, and
+   * all pieces together are its text. `logprobs` are those of the tokens since the piece before, where they are asked
+   * for; tokens after the last piece come with the result only.
+   */
+  readonly onText?: (delta: string, choice: number, logprobs?: readonly TokenLogprob[]) => void;
   /** Called with the logits [vocabulary] of every new token of a choice, valid during the call. */
   readonly onLogits?: (logits: Float32Array, choice: number) => void;
 }

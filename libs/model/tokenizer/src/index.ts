@@ -1,5 +1,5 @@
 export * from './errors.js';
 export * from './load-tokenizer.js';
-export { stripText } from './python-whitespace.js';
+export { stripEnd, stripStart, stripText } from './python-whitespace.js';
 export { runToEnd } from './stepwise.js';
 export { type PromptPiece, type TextStream, type Tokenizer } from './tokenizer.js';

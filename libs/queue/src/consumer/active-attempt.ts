@@ -1,5 +1,6 @@
 import { type JobRecord } from '@tessera/contracts';
 import { type JobAttempt } from '../job-consumer.js';
+import { type TextPiece } from '../job-queue.js';
 import { type AbortReason, AttemptAbortedError } from './attempt-aborted.js';
 import { type AttemptKey, type AttemptScripts } from './attempt-scripts.js';
 import { TextPublisher } from './text-publisher.js';
@@ -15,7 +16,7 @@ export class ActiveAttempt implements AttemptKey {
     readonly token: string,
     private readonly scripts: AttemptScripts,
   ) {
-    this.publisher = new TextPublisher((sequence, text) => this.write(sequence, text));
+    this.publisher = new TextPublisher((sequence, pieces) => this.write(sequence, pieces));
   }
 
   get signal(): AbortSignal {
@@ -36,7 +37,12 @@ export class ActiveAttempt implements AttemptKey {
   begin(record: JobRecord): JobAttempt {
     if (record.executionTimeoutMs !== undefined)
       this.timer = setTimeout(() => this.abort('timed_out'), record.executionTimeoutMs);
-    return { record, signal: this.signal, publishText: (delta) => this.publisher.publish(delta) };
+    return {
+      record,
+      signal: this.signal,
+      publishText: (text, { choice = 0, logprobs } = {}) =>
+        this.publisher.publish({ choice, text, ...(logprobs === undefined ? {} : { logprobs }) }),
+    };
   }
 
   /** Resolves when all text is in the event stream. */
@@ -48,9 +54,9 @@ export class ActiveAttempt implements AttemptKey {
     clearTimeout(this.timer);
   }
 
-  private async write(sequence: number, text: string): Promise<void> {
+  private async write(sequence: number, pieces: readonly TextPiece[]): Promise<void> {
     if (this.abortReason === 'lost') throw new AttemptAbortedError(this.jobId, 'lost');
-    const outcome = await this.scripts.appendText(this, sequence, text);
+    const outcome = await this.scripts.appendText(this, sequence, pieces);
     if (outcome === 'appended') return;
     this.abort(reasonOf(outcome));
     throw new AttemptAbortedError(this.jobId, reasonOf(outcome));

@@ -15,6 +15,7 @@ import {
   startAttemptLua,
 } from '../lua/attempt.lua.js';
 import { recordReply } from '../record-fields.js';
+import { type TextPiece } from '../job-queue.js';
 import { defineScript } from '../script.js';
 
 /**
@@ -56,7 +57,7 @@ export interface AttemptScripts {
   appendText(
     attempt: AttemptKey,
     sequence: number,
-    text: string,
+    pieces: readonly TextPiece[],
   ): Promise<'appended' | FinalJobStatus | Refusal>;
 }
 
@@ -75,7 +76,11 @@ export function defineAttemptScripts(redis: Redis, root: string): AttemptScripts
     fail: async ({ jobId, token }, error) =>
       failReply.parse(await fail(jobId, token, JSON.stringify(error), error.retryable ? 1 : 0)),
     release: async ({ jobId, token }) => releaseReply.parse(await release(jobId, token)),
-    appendText: async ({ jobId, token }, sequence, text) =>
-      appendReply.parse(await appendText(jobId, token, sequence, text)),
+    appendText: async ({ jobId, token }, sequence, pieces) =>
+      appendReply.parse(await appendText(jobId, token, sequence, ...pieces.flatMap(encodePiece))),
   };
+}
+
+function encodePiece({ choice, text, logprobs }: TextPiece): (string | number)[] {
+  return [choice, text, logprobs === undefined ? '' : JSON.stringify(logprobs)];
 }

@@ -1,14 +1,25 @@
-import { FINAL_JOB_STATUSES, JOB_STATUSES, type JobRecord, type JobStatus } from '@tessera/contracts';
+import {
+  FINAL_JOB_STATUSES,
+  JOB_STATUSES,
+  type JobRecord,
+  type JobStatus,
+  type TokenLogprob,
+} from '@tessera/contracts';
 import { type Redis } from 'ioredis';
 import { z } from 'zod';
 import { type JobStreamEvent } from '../job-queue.js';
-import { decodeRecord } from '../record-fields.js';
+import { decodeRecord, jsonText } from '../record-fields.js';
 import { callRedis } from '../redis-client.js';
 
 const EVENTS_PER_READ = 500;
 
 const streamEvent = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('text'), text: z.string() }),
+  z.object({
+    type: z.literal('text'),
+    text: z.string(),
+    choice: z.coerce.number().default(0),
+    logprobs: jsonText<TokenLogprob[]>().exactOptional(),
+  }),
   z.object({ type: z.literal('restart') }),
   z.object({ type: z.literal('final'), status: z.enum(JOB_STATUSES) }),
 ]);

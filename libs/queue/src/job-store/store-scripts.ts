@@ -66,7 +66,7 @@ export function defineStoreScripts(redis: Redis, root: string): StoreScripts {
         idempotency === undefined ? '' : hashKey(idempotency),
         idempotency?.bodySha256 ?? '',
         IDEMPOTENCY_KEY_SECONDS,
-        ...encodeRecord(record, { priority, retentionSeconds }),
+        ...encodeRecord(record, { priority, retentionSeconds: job.retentionSeconds ?? retentionSeconds }),
       );
       return toCreateOutcome(createReply.parse(reply), maxWaitingJobs);
     },

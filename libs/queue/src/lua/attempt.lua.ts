@@ -85,8 +85,9 @@ return 'released'
 `;
 
 /**
- * Appends text to the job's event stream. The sequence number makes a command that is sent again harmless.
- * ARGV: id, attempt token, sequence number from 1, text. Returns 'appended' or a refusal.
+ * Appends pieces of text to the job's event stream. The sequence number makes a command that is sent again harmless.
+ * ARGV: id, attempt token, sequence number from 1, then per piece: choice, text, log probabilities as JSON or ''.
+ * Returns 'appended' or a refusal.
  */
 export const appendTextLua = `${sharedLua}${fenceLua}
 local id, sequence = ARGV[1], tonumber(ARGV[3])
@@ -94,7 +95,14 @@ local refused = refusal(id, ARGV[2])
 if refused then return refused end
 if sequence > tonumber(redis.call('HGET', jobKey(id), 'lastTextSequence')) then
   redis.call('HSET', jobKey(id), 'lastTextSequence', sequence)
-  appendEvent(id, 'text', 'type', 'text', 'text', ARGV[4])
+  for index = 4, #ARGV, 3 do
+    local fields = { 'type', 'text', 'text', ARGV[index + 1] }
+    if ARGV[index] ~= '0' then for _, each in ipairs({ 'choice', ARGV[index] }) do fields[#fields + 1] = each end end
+    if ARGV[index + 2] ~= '' then
+      for _, each in ipairs({ 'logprobs', ARGV[index + 2] }) do fields[#fields + 1] = each end
+    end
+    appendEvent(id, 'text', unpack(fields))
+  end
 end
 return 'appended'
 `;

@@ -49,7 +49,9 @@ while #records < limit do
   for i = 1, #ids, 2 do
     local id = ids[i]
     local seen = afterScore and ids[i + 1] == afterScore and id >= after
-    if not seen then
+    -- A hidden job is in the indexes by status, and not in that of all jobs.
+    local isListed = redis.call('ZSCORE', root .. ':jobs', id) or redis.call('EXISTS', jobKey(id)) == 0
+    if not seen and isListed then
       local fields = redis.call('HGETALL', jobKey(id))
       if #fields == 0 then
         gone[#gone + 1] = id

@@ -10,7 +10,7 @@ function errorJson(code: ErrorCode, message: string): string {
  * its hash tag keeps them all in one slot of a Redis Cluster. Time is the Redis server's, so that all processes share
  * one clock.
  *
- * Keys: `<root>:job:<id>` hash, the record; `<root>:job-events:<id>` stream; `<root>:jobs` zset by creation;
+ * Keys: `<root>:job:<id>` hash, the record; `<root>:job-events:<id>` stream; `<root>:jobs` zset by creation, without hidden jobs;
  * `<root>:jobs:<status>` zset by creation; `<root>:waiting:<model>` zset of queued jobs in the order they are taken;
  * `<root>:deadlines` zset by deadline; `<root>:expiries` zset of final jobs by the end of their retention;
  * `<root>:unqueued` zset of open jobs whose queue entry may be missing, by the time of the mark; `<root>:orphans` zset
