@@ -43,6 +43,7 @@ describe('an answer does not depend on its batch neighbours', () => {
         return {
           ...request,
           maxTokens: index % 3 === 0 ? 2 : onDevice({ cpu: 48, webgpu: 6 }),
+          priority: index % 4 === 0 ? ('batch' as const) : ('interactive' as const),
           arrivalTurns: Math.floor(random() * 400),
         };
       }),

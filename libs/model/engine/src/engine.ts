@@ -1,5 +1,4 @@
 import { type ServedModel } from '@tessera/contracts';
-import pLimit, { type LimitFunction } from 'p-limit';
 import { type AnswerOptions, resolveAnswerOptions } from './answer-options.js';
 import { Choice } from './choice.js';
 import { type EngineOptions } from './engine-options.js';
@@ -8,8 +7,10 @@ import { type GenerationRequest, type GenerationResult } from './generation.js';
 import { disposeInReverse, type EngineParts, loadEngineParts } from './load-engine.js';
 import { type MemoryPlan } from './plan-memory.js';
 import { type PlannedPrompt, planPrompt, planPromptStepwise, type PromptPlanner } from './plan-prompt.js';
+import { type Priority, slotsOpenTo } from './policy/priority.js';
 import { classFor } from './policy/slot-classes.js';
 import { prepareImages } from './prepare-images.js';
+import { PriorityLimit } from './priority-limit.js';
 import { runTogether } from './run-together.js';
 import { Candidates } from './sampling/candidates.js';
 import { randomSeed } from './sampling/split-mix-64.js';
@@ -50,9 +51,12 @@ interface Turn {
 /** A loaded model that answers requests, many at a time. */
 export class Engine {
   /** One prompt at a time, so that their slices do not add up. */
-  private readonly planning = pLimit(1);
-  private readonly preparation = pLimit(CONCURRENT_PREPARATIONS);
-  private readonly admission: readonly LimitFunction[];
+  private readonly planning = new PriorityLimit({ interactive: 1, batch: 1 });
+  private readonly preparation = new PriorityLimit({
+    interactive: CONCURRENT_PREPARATIONS,
+    batch: CONCURRENT_PREPARATIONS,
+  });
+  private readonly admission: readonly PriorityLimit[];
   /** Every call of {@link generate} that has not settled. */
   private readonly active = new Set<Promise<GenerationResult>>();
   private readonly closing = new AbortController();
@@ -60,7 +64,9 @@ export class Engine {
   private candidates: Candidates | undefined;
 
   private constructor(private readonly parts: EngineParts) {
-    this.admission = parts.memoryPlan.classes.map(({ slotCount }) => pLimit(ADMITTED_PER_SLOT * slotCount));
+    this.admission = parts.memoryPlan.classes.map(
+      ({ slotCount }) => new PriorityLimit(admittedTo(slotCount)),
+    );
   }
 
   /** Loads a converted model. Throws when a file is missing or the KV cache does not fit its budget. */
@@ -79,6 +85,7 @@ export class Engine {
       tileSizePixels: manifest.tiles.size_pixels,
       defaultMaxTiles: manifest.tiles.max,
       precision: manifest.precision,
+      slots: this.slotCount,
       device: this.parts.device.id,
     };
   }
@@ -109,7 +116,7 @@ export class Engine {
     if (this.closing.signal.aborted) throw new EngineClosedError();
     request.signal?.throwIfAborted();
     const options = resolveAnswerOptions(request);
-    const prompt = await this.planning(() =>
+    const prompt = await this.planning.run(priorityOf(request), () =>
       runInSlices(planPromptStepwise(this.planner, request), PLANNING_SLICE_MS),
     );
     const classIndex = this.classOf(prompt);
@@ -140,9 +147,11 @@ export class Engine {
 
   /** Each choice is a sequence of its own; they share what the caches hold of prompt and images. */
   private async answerAll(request: GenerationRequest, planned: PlannedRequest): Promise<GenerationResult> {
-    const admitted = this.admitted(planned.classIndex);
+    const admission = this.admission[planned.classIndex] as PriorityLimit;
     const answer = (index: number, signal: AbortSignal): Promise<FinishedChoice> =>
-      admitted(() => this.answer(this.toChoice(index, request, planned), { request, planned, signal }));
+      admission.run(priorityOf(request), () =>
+        this.answer(this.toChoice(index, request, planned), { request, planned, signal }),
+      );
     const finished = await runTogether(planned.options.choiceCount, request.signal, answer);
     return toResult(finished, { ...this.parts, ...planned });
   }
@@ -171,7 +180,8 @@ export class Engine {
     imagesEncoded: () => void,
   ): Promise<FinishedChoice> {
     const signals = [signal, this.closing.signal];
-    const { images, preprocessMs } = await this.preparation(async () => {
+    const priority = priorityOf(request);
+    const { images, preprocessMs } = await this.preparation.run(priority, async () => {
       const tilingFrom = performance.now();
       const prepared = await prepareImages(this.parts, { images: request.images, prompt, signals });
       return { images: prepared, preprocessMs: performance.now() - tilingFrom };
@@ -184,7 +194,7 @@ export class Engine {
         imagesEncoded();
       },
     };
-    const sequence = new Sequence({ prompt, classIndex, images, hooks, signal });
+    const sequence = new Sequence({ prompt, classIndex, priority, images, hooks, signal });
     this.parts.scheduler.submit(sequence);
     const finishReason = await sequence.finished;
     const finished = choice.finish(finishReason, sequence.tokenIds);
@@ -218,8 +228,14 @@ export class Engine {
     }
     return index;
   }
+}
 
-  private admitted(classIndex: number): LimitFunction {
-    return this.admission[classIndex] as LimitFunction;
-  }
+function priorityOf({ priority = 'interactive' }: GenerationRequest): Priority {
+  return priority;
+}
+
+/** Requests of a length class that may hold image memory. Batches leave room for an interactive one, as with its slots. */
+function admittedTo(slotCount: number): Record<Priority, number> {
+  const batch = ADMITTED_PER_SLOT * slotsOpenTo(slotCount).batch;
+  return { interactive: Math.max(ADMITTED_PER_SLOT * slotCount, batch + 1), batch };
 }

@@ -5,6 +5,7 @@ import {
   type PromptMessage,
   type Usage,
 } from '@tessera/contracts';
+import { type Priority } from './policy/priority.js';
 import { type TokenProbability } from './sampling/log-probabilities.js';
 import { type SamplingParams } from './sampling/sampling-params.js';
 
@@ -37,6 +38,12 @@ export interface GenerationRequest {
   readonly logprobs?: { readonly top: number };
   /** Answers to be made, 1 to 128; each has a stream of random numbers of its own. @defaultValue 1 */
   readonly n?: number;
+  /**
+   * Interactive requests go before batch ones, whatever came first, and find a slot that no batch request took. It changes
+   * no answer.
+   * @defaultValue interactive
+   */
+  readonly priority?: Priority;
   readonly signal?: AbortSignal;
   /**
    * Called with each new piece of text of a choice (from 0): whole characters only, never a part of a stop string, and

@@ -15,6 +15,8 @@ export {
 } from './generation.js';
 export { type MemoryPlan, planMemory } from './plan-memory.js';
 export { type PlannedPrompt } from './plan-prompt.js';
+export { type Priority } from './policy/priority.js';
+export { PriorityLimit } from './priority-limit.js';
 export { Candidates } from './sampling/candidates.js';
 export { GenerationParameterError, LogitsNotFiniteError } from './sampling/errors.js';
 export { LogProbabilities } from './sampling/log-probabilities.js';

@@ -5,6 +5,7 @@ import { type DecodeRow, type PrefillRun } from './decoder-runner.js';
 import { findViolations } from './engine-invariants.js';
 import { type EngineSnapshot } from './engine-snapshot.js';
 import { EngineClosedError } from './errors.js';
+import { type Priority } from './policy/priority.js';
 import { PREFILL_CHUNK_TOKENS, prefillChunkEnds } from './policy/prefill-chunks.js';
 import { SlotContents } from './policy/slot-contents.js';
 import { SlotTable } from './policy/slot-table.js';
@@ -100,9 +101,14 @@ interface Probe {
 }
 
 function probe(
-  options: { tiles?: number; promptTokens?: number; hooks?: Partial<SequenceHooks> } = {},
+  options: {
+    tiles?: number;
+    promptTokens?: number;
+    priority?: Priority;
+    hooks?: Partial<SequenceHooks>;
+  } = {},
 ): Probe {
-  const { tiles: tileCount = 0, promptTokens = 3 } = options;
+  const { tiles: tileCount = 0, promptTokens = 3, priority = 'interactive' } = options;
   const controller = new AbortController();
   const tensors = [new CountedTensor(), new CountedTensor()];
   const [tiles, features] = tensors as unknown as [Tensor<'uint8'>, Tensor<'float32'>];
@@ -120,6 +126,7 @@ function probe(
       maxTokens: 5,
     },
     classIndex: 0,
+    priority,
     images: tileCount === 0 ? [] : [SequenceImage.toEncode(tileCount, tiles, features)],
     hooks: {
       onImagesEncoded: () => {},
@@ -312,6 +319,65 @@ describe('Scheduler', () => {
     expect(copies).toEqual([[3, 0]]);
     expect(probes[3]?.tokens).toHaveLength(5);
     expect(violations).toEqual([]);
+  });
+
+  it('encodes, prefills and gives slots to interactive sequences before batch ones that came earlier', async () => {
+    const { model, scheduler, violations } = setUp({ slotCount: 1 });
+    const order: string[] = [];
+    const named = (name: string, priority: Priority): Sequence =>
+      probe({
+        tiles: 4,
+        priority,
+        hooks: {
+          onImagesEncoded: () => void order.push(`${name} encoded`),
+          onToken: () => void order.push(`${name} answered`),
+        },
+      }).sequence;
+    for (const name of ['row 1', 'row 2']) scheduler.submit(named(name, 'batch'));
+    (await model.next()).succeed();
+    for (const name of ['job 1', 'job 2']) scheduler.submit(named(name, 'interactive'));
+    for (let step = 0; step < 11; step++) {
+      const run = await model.next();
+      // A first token from prefill, and the end from decode.
+      run.succeed(run.kind === 'decode' ? [STOP] : []);
+    }
+    expect(order).toEqual([
+      'row 1 encoded',
+      'job 1 encoded',
+      'job 2 encoded',
+      'row 1 answered',
+      'job 1 answered',
+      'job 2 answered',
+      'row 2 encoded',
+      'row 2 answered',
+    ]);
+    expect(violations).toEqual([]);
+  });
+
+  it('leaves the last free slot to an interactive sequence, and only that one', async () => {
+    const { model, scheduler, slots } = setUp({ slotCount: 3 });
+    const rows = Array.from({ length: 4 }, () => probe({ priority: 'batch' }));
+    for (const { sequence } of rows) scheduler.submit(sequence);
+    const untilDecode = async (width: number): Promise<void> => {
+      for (let run = await model.next(); ; run = await model.next()) {
+        if (run.kind === 'decode' && run.rows.length === width) return run.succeed();
+        run.succeed();
+      }
+    };
+    await untilDecode(2);
+    expect(slots.ownedCount).toBe(2);
+    const job = probe();
+    scheduler.submit(job.sequence);
+    expect((await model.next()).kind).toBe('prefill');
+    expect(job.sequence.slot).toBe(2);
+  });
+
+  it('gives a batch the slot of a class that has no other', async () => {
+    const { model, scheduler } = setUp({ slotCount: 1 });
+    const row = probe({ priority: 'batch' });
+    scheduler.submit(row.sequence);
+    (await model.next()).succeed([STOP]);
+    expect(await row.outcome).toBe('stop');
   });
 
   it('takes a sequence that is submitted in the very turn in which it runs out of work', async () => {

@@ -1,6 +1,7 @@
 import { EngineClosedError } from './errors.js';
 import { type EngineSnapshot, takeSnapshot } from './engine-snapshot.js';
 import { chooseStep, type StepKind } from './policy/choose-step.js';
+import { byPriority, slotsOpenTo } from './policy/priority.js';
 import { type Sequence, type SequenceStage } from './sequence.js';
 import { planDecode } from './steps/decode-step.js';
 import { planPrefill } from './steps/prefill-step.js';
@@ -72,11 +73,11 @@ export class Scheduler {
 
   private nextStep(): StepKind | undefined {
     this.admit();
-    const stages = new Set(Array.from(this.sequences, ({ stage }) => stage));
+    const [vision, prefill] = [this.inStage('vision')[0], this.inStage('prefill')[0]];
     const candidates = {
-      decode: stages.has('decode'),
-      prefill: stages.has('prefill'),
-      vision: stages.has('vision'),
+      decode: this.inStage('decode').length > 0,
+      prefill: prefill !== undefined && !goesBefore(vision, prefill),
+      vision: vision !== undefined,
     };
     return chooseStep(candidates, this.previous);
   }
@@ -128,9 +129,13 @@ export class Scheduler {
     }
   }
 
-  /** Gives free slots to waiting sequences, first come, first served within a length class. */
+  /** Gives free slots to waiting sequences of a length class: interactive ones first, else first come, first served. */
   private admit(): void {
-    for (const sequence of this.inStage('slot')) sequence.slot = this.group(sequence).slots.reserve(sequence);
+    for (const sequence of this.inStage('slot')) {
+      const { slots } = this.group(sequence);
+      if (slots.ownedCount >= slotsOpenTo(slots.slotCount)[sequence.priority]) continue;
+      sequence.slot = slots.reserve(sequence);
+    }
   }
 
   private abort(sequence: Sequence): void {
@@ -157,11 +162,17 @@ export class Scheduler {
     sequence.nextTokenId = undefined;
   }
 
+  /** In the order in which they are served. */
   private inStage(stage: SequenceStage): Sequence[] {
-    return [...this.sequences].filter((sequence) => sequence.stage === stage);
+    return byPriority([...this.sequences].filter((sequence) => sequence.stage === stage));
   }
 
   private group(sequence: Sequence): SlotGroup {
     return this.options.groups[sequence.classIndex] as SlotGroup;
   }
+}
+
+/** Whether an interactive sequence's images wait behind a batch's prompt; among equals prompts go first. */
+function goesBefore(vision: Sequence | undefined, prefill: Sequence): boolean {
+  return vision?.priority === 'interactive' && prefill.priority === 'batch';
 }

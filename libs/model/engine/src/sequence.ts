@@ -1,6 +1,7 @@
 import { type FinishReason } from '@tessera/contracts';
 import { type NextToken } from './decoder-io.js';
 import { type PlannedPrompt } from './plan-prompt.js';
+import { type Priority } from './policy/priority.js';
 import { type SequenceImage } from './sequence-image.js';
 
 export interface SequenceHooks {
@@ -16,6 +17,7 @@ export interface SequenceOptions {
   readonly prompt: PlannedPrompt;
   /** Length class of the slot it needs. */
   readonly classIndex: number;
+  readonly priority: Priority;
   /** In the order of the prompt. The sequence owns them from now on. */
   readonly images: readonly SequenceImage[];
   readonly hooks: SequenceHooks;
@@ -61,6 +63,10 @@ export class Sequence {
 
   get classIndex(): number {
     return this.options.classIndex;
+  }
+
+  get priority(): Priority {
+    return this.options.priority;
   }
 
   get hooks(): SequenceHooks {
