@@ -14,7 +14,7 @@ import {
   listBatchesLua,
 } from '../lua/manage-batch.lua.js';
 import { defineScript } from '../script.js';
-import { batchReply, encodeBatchRequest, flatFields } from './batch-fields.js';
+import { batchReply, encodeBatchRequest } from './batch-fields.js';
 import { type BatchStore, type EndEarlyOutcome } from './batch-store.js';
 
 const pageReply = z.union([
@@ -27,7 +27,7 @@ const endReply = z.union([
   z.tuple([z.literal('not_found')]),
 ]);
 const finalizeReply = z.union([
-  z.tuple([z.literal('finalizing'), flatFields]),
+  z.tuple([z.literal('finalizing'), z.string(), z.string()]),
   z.tuple([z.literal('busy')]),
   z.tuple([z.literal('gone')]),
 ]);
@@ -43,7 +43,8 @@ export interface ValidatedInput {
 }
 
 export type FinalizeOutcome =
-  | { kind: 'finalizing'; fields: Record<string, string> }
+  /** The ids that its files get; the same at every call. */
+  | { kind: 'finalizing'; files: { outputFileId: string; errorFileId: string } }
   /** Chunks are open, or rows are left that are to run. */
   | { kind: 'busy' }
   | { kind: 'gone' };
@@ -83,8 +84,10 @@ export function defineBatchScripts(redis: Redis, root: string, retentionSeconds:
     fail: async (id: string, errors: readonly BatchError[]) =>
       statusReply.parse(await fail(id, JSON.stringify(errors))),
     finalize: async (id: string, outputFileId: string, errorFileId: string): Promise<FinalizeOutcome> => {
-      const [kind, fields] = finalizeReply.parse(await finalize(id, outputFileId, errorFileId));
-      return kind === 'finalizing' ? { kind, fields } : { kind };
+      const [kind, ...planned] = finalizeReply.parse(await finalize(id, outputFileId, errorFileId));
+      if (kind !== 'finalizing') return { kind };
+      const [output = outputFileId, error = errorFileId] = planned;
+      return { kind, files: { outputFileId: output, errorFileId: error } };
     },
     finish: async (
       id: string,

@@ -84,22 +84,22 @@ export class ChunkRunner {
     }
   }
 
+  /** @throws {RetryLaterError} where the chunk is to come again */
   private async handle(active: ActiveChunk, attempt: ChunkAttempt): Promise<void> {
     const { logger, handle } = this.options;
-    try {
-      await handle(attempt);
-    } catch (err) {
-      if (active.isLost) {
-        logger.warn({ err, ...active.key }, 'the attempt lost its chunk');
-        throw new RetryLaterError(RETRY_MS, 'the attempt lost its chunk');
-      }
-      if (active.stopReason === undefined) {
-        logger.error({ err, ...active.key }, 'a chunk failed, and will be tried again');
-        await this.scripts.release(active.key);
-        throw new RetryLaterError(RETRY_MS, 'the attempt failed');
-      }
+    const failure = await handle(attempt).then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    if (active.isCommitted) return;
+    if (active.isLost) {
+      logger.warn({ err: attempt.signal.reason as unknown, ...active.key }, 'the attempt lost its chunk');
+      throw new RetryLaterError(RETRY_MS, 'the attempt lost its chunk');
     }
-    if (!active.isCommitted) await this.scripts.release(active.key);
+    await this.scripts.release(active.key);
+    if (active.stopReason !== undefined) return;
+    logger.error({ err: failure?.error, ...active.key }, 'a chunk failed, and will be tried again');
+    throw new RetryLaterError(RETRY_MS, 'the attempt failed');
   }
 }
 

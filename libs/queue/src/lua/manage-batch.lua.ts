@@ -97,11 +97,11 @@ return finishBatch(id, 'failed')
 /**
  * Every row has its line, or will get one without running: the files may be put together. Their ids, once given, stay.
  * ARGV: id, output file id, error file id.
- * Returns {'finalizing', record fields}, {'busy'} while chunks are open or rows are left, or {'gone'}.
+ * Returns {'finalizing', output file id, error file id}, {'busy'} while chunks are open or rows are left, or {'gone'}.
  */
 export const finalizeBatchLua = `${batchSharedLua}
 local id, key = ARGV[1], batchKey(ARGV[1])
-local facts = redis.call('HMGET', key, 'status', 'earlyEnd', 'openChunks', 'nextByte', 'inputBytes')
+local facts = redis.call('HMGET', key, 'status', 'earlyEnd', 'openChunks', 'nextRow', 'total')
 local status = facts[1]
 if not status or FINAL[status] then return { 'gone' } end
 if tonumber(facts[3]) > 0 then return { 'busy' } end
@@ -111,9 +111,8 @@ redis.call('HSETNX', key, 'plannedErrorFileId', ARGV[3])
 redis.call('HSETNX', key, 'finalizingAtMs', nowMs())
 if status == 'in_progress' then
   redis.call('HSET', key, 'status', 'finalizing')
-  tellBatchNews(id)
 end
-return { 'finalizing', redis.call('HGETALL', key) }
+return { 'finalizing', redis.call('HGET', key, 'plannedOutputFileId'), redis.call('HGET', key, 'plannedErrorFileId') }
 `;
 
 /**

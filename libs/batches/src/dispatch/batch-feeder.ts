@@ -1,0 +1,97 @@
+import { type BatchRecord } from '@tessera/contracts';
+import { type BatchLedger } from '@tessera/queue';
+import { type ObjectStore } from '@tessera/storage';
+import { ChunkCutter } from '../input/chunk-cutter.js';
+import { chooseBatch, rowsPerChunk } from './fair-share.js';
+
+/** Chunks that are open for every worker of a model: some being worked on, some waiting so that none idles. */
+const CHUNKS_PER_WORKER = 4;
+/** Open where no worker is there yet. */
+const FEWEST_OPEN_CHUNKS = 2;
+
+/** A batch whose input has been validated. */
+export type RunningBatch = BatchRecord & { readonly model: string; readonly inputKey: string };
+
+/** Hands rows of running batches to the workers, chunk by chunk, no further ahead than they need. */
+export class BatchFeeder {
+  private readonly cutters = new Map<string, ChunkCutter>();
+
+  constructor(
+    private readonly ledger: Pick<BatchLedger, 'capacityOf' | 'cut'>,
+    private readonly objectStore: ObjectStore,
+    private readonly maxLineBytes: number,
+  ) {}
+
+  /** Cuts chunks until every model has enough open ones. */
+  async feed(batches: readonly RunningBatch[], signal: AbortSignal): Promise<void> {
+    this.forgetOthers(batches);
+    for (const model of new Set(batches.map((batch) => batch.model))) {
+      const { consumers, slots } = await this.ledger.capacityOf(model);
+      const mostOpen = Math.max(FEWEST_OPEN_CHUNKS, consumers * CHUNKS_PER_WORKER);
+      await this.feedModel(
+        batches.filter((batch) => batch.model === model),
+        { mostOpen, slots },
+        signal,
+      );
+    }
+  }
+
+  close(): void {
+    this.forgetOthers([]);
+  }
+
+  private async feedModel(
+    batches: readonly RunningBatch[],
+    { mostOpen, slots }: { mostOpen: number; slots: number },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const candidates = batches.map((batch) => ({ ...batch }));
+    let open = candidates.reduce((sum, { openChunks }) => sum + openChunks, 0);
+    while (open < mostOpen && !signal.aborted) {
+      const batch = chooseBatch(candidates);
+      if (batch === undefined) return;
+      const cut = await this.cutOne(batch, rowsPerChunk(batch.rowMs, slots), signal);
+      // Another dispatcher was faster, or the batch ends: the next pass sees how it stands.
+      if (cut === undefined) return;
+      batch.nextRow = cut;
+      batch.openChunks += 1;
+      open += 1;
+    }
+  }
+
+  /** Row where the next chunk begins after this one; undefined where none was cut. */
+  private async cutOne(
+    batch: RunningBatch,
+    maxRows: number,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const cutter = this.cutterOf(batch);
+    const range = await cutter.next(Math.min(maxRows, batch.total - batch.nextRow), signal);
+    if (range !== undefined && (await this.ledger.cut(batch, range))) return range.toRow;
+    this.forget(batch.id);
+    return undefined;
+  }
+
+  private cutterOf({ id, inputKey, nextRow, nextByte }: RunningBatch): ChunkCutter {
+    const known = this.cutters.get(id);
+    if (known?.isAt(nextRow) === true) return known;
+    this.forget(id);
+    const cutter = new ChunkCutter(
+      this.objectStore,
+      { key: inputKey, maxLineBytes: this.maxLineBytes },
+      { row: nextRow, byte: nextByte },
+    );
+    this.cutters.set(id, cutter);
+    return cutter;
+  }
+
+  private forgetOthers(batches: readonly { id: string }[]): void {
+    const ids = new Set(batches.map(({ id }) => id));
+    for (const id of [...this.cutters.keys()]) if (!ids.has(id)) this.forget(id);
+  }
+
+  private forget(id: string): void {
+    this.cutters.get(id)?.close();
+    this.cutters.delete(id);
+  }
+}

@@ -1,0 +1,101 @@
+import { type BatchRecord, type EarlyEnd } from '@tessera/contracts';
+import { type FileStore } from '@tessera/files';
+import { type BatchLedger, type CommittedChunk } from '@tessera/queue';
+import { type ObjectStore } from '@tessera/storage';
+import { partKey } from '../chunk/part-files.js';
+import { readRows } from '../chunk/read-chunk-rows.js';
+import { unrunRowResult } from '../chunk/row-result.js';
+
+export interface OutputParts {
+  readonly ledger: Pick<BatchLedger, 'committedChunks'>;
+  readonly objectStore: ObjectStore;
+  readonly files: Pick<FileStore, 'createFromStream'>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Puts output and error file of a batch together from the part files of its committed chunks, and lines for the rows
+ * that no chunk has come to. A file without lines is not made.
+ * @returns the ids of those that were
+ */
+export async function makeOutputFiles(
+  batch: BatchRecord,
+  planned: { outputFileId: string; errorFileId: string },
+  parts: OutputParts,
+): Promise<{ outputFileId?: string; errorFileId?: string }> {
+  const bytes = await countBytes(batch.id, parts);
+  const hasOutput = bytes.output > 0;
+  const hasErrors = bytes.errors > 0 || (batch.earlyEnd !== undefined && batch.nextRow < batch.total);
+  if (hasOutput) await makeFile(batch, { id: planned.outputFileId, name: 'output' }, parts);
+  if (hasErrors) await makeFile(batch, { id: planned.errorFileId, name: 'error' }, parts);
+  return {
+    ...(hasOutput ? { outputFileId: planned.outputFileId } : {}),
+    ...(hasErrors ? { errorFileId: planned.errorFileId } : {}),
+  };
+}
+
+/** Made again under its id it replaces itself. */
+async function makeFile(
+  batch: BatchRecord,
+  { id, name }: { id: string; name: 'output' | 'error' },
+  parts: OutputParts,
+): Promise<void> {
+  const { outputExpiresAfterSeconds } = batch;
+  await parts.files.createFromStream({
+    id,
+    purpose: 'batch_output',
+    filename: `${batch.id}_${name}.jsonl`,
+    source: name === 'output' ? outputLines(batch, parts) : errorLines(batch, parts),
+    signal: parts.signal,
+    ...(outputExpiresAfterSeconds === undefined
+      ? {}
+      : { expiresAtSeconds: Math.floor(Date.now() / 1000) + outputExpiresAfterSeconds }),
+  });
+}
+
+async function countBytes(
+  batchId: string,
+  { ledger }: OutputParts,
+): Promise<{ output: number; errors: number }> {
+  const bytes = { output: 0, errors: 0 };
+  for await (const chunk of ledger.committedChunks(batchId)) {
+    bytes.output += chunk.outputBytes;
+    bytes.errors += chunk.errorBytes;
+  }
+  return bytes;
+}
+
+async function* outputLines({ id }: BatchRecord, parts: OutputParts): AsyncGenerator<Uint8Array> {
+  for await (const chunk of parts.ledger.committedChunks(id)) {
+    if (chunk.outputBytes > 0) yield await partOf(id, chunk, 'output', parts);
+  }
+}
+
+async function* errorLines(batch: BatchRecord, parts: OutputParts): AsyncGenerator<Uint8Array> {
+  for await (const chunk of parts.ledger.committedChunks(batch.id)) {
+    if (chunk.errorBytes > 0) yield await partOf(batch.id, chunk, 'errors', parts);
+  }
+  if (batch.earlyEnd !== undefined) yield* unrunLines(batch, batch.earlyEnd, parts);
+}
+
+function partOf(
+  batchId: string,
+  { index, token }: CommittedChunk & { index: number },
+  file: 'output' | 'errors',
+  { objectStore }: OutputParts,
+): Promise<Uint8Array> {
+  return objectStore.get(partKey({ batchId, index, token }, file));
+}
+
+/** Lines of the rows after the last chunk. */
+async function* unrunLines(
+  { id, inputKey, nextRow, nextByte, total }: BatchRecord,
+  earlyEnd: EarlyEnd,
+  { objectStore, signal }: OutputParts,
+): AsyncGenerator<Uint8Array> {
+  if (inputKey === undefined || nextRow >= total) return;
+  const rest = { fromRow: nextRow, fromByte: nextByte };
+  for await (const { row, customId } of readRows(objectStore, inputKey, rest, signal)) {
+    yield Buffer.from(`${unrunRowResult({ batchId: id, row, customId }, earlyEnd).line}\n`);
+  }
+}
