@@ -1,20 +1,22 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { type Config } from '@tessera/config';
 import { type Logger } from '@tessera/observability';
-import { type JobStore } from '@tessera/queue';
+import { type BatchStore, type JobStore } from '@tessera/queue';
 import { type ObjectStore } from '@tessera/storage';
+import { BatchesModule } from './batches/batches.module.js';
 import { HealthModule } from './health/health.module.js';
 import { AllowedMethods } from './http/allowed-methods.js';
 import { Shutdown } from './http/shutdown.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { ModelsModule } from './models/models.module.js';
-import { CONFIG, JOB_STORE, LOGGER, OBJECT_STORE } from './tokens.js';
+import { BATCH_STORE, CONFIG, JOB_STORE, LOGGER, OBJECT_STORE } from './tokens.js';
 
 /** What the API needs from outside; who makes these also closes them. */
 export interface ApiDependencies {
   config: Config;
   logger: Logger;
   jobStore: JobStore;
+  batchStore: BatchStore;
   objectStore: ObjectStore;
 }
 
@@ -25,6 +27,7 @@ class PlatformModule {
       { provide: CONFIG, useValue: dependencies.config },
       { provide: LOGGER, useValue: dependencies.logger },
       { provide: JOB_STORE, useValue: dependencies.jobStore },
+      { provide: BATCH_STORE, useValue: dependencies.batchStore },
       { provide: OBJECT_STORE, useValue: dependencies.objectStore },
       AllowedMethods,
       Shutdown,
@@ -38,7 +41,7 @@ export class AppModule {
   static with(dependencies: ApiDependencies): DynamicModule {
     return {
       module: AppModule,
-      imports: [PlatformModule.with(dependencies), JobsModule, ModelsModule, HealthModule],
+      imports: [PlatformModule.with(dependencies), JobsModule, BatchesModule, ModelsModule, HealthModule],
     };
   }
 }

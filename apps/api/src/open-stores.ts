@@ -1,19 +1,47 @@
 import { type Config, DEFAULT_REDIS_URL } from '@tessera/config';
 import { type Logger } from '@tessera/observability';
-import { type JobStore, openJobStore } from '@tessera/queue';
+import {
+  type BatchStore,
+  type FileIndex,
+  type JobStore,
+  openBatchStore,
+  openFileIndex,
+  openJobStore,
+} from '@tessera/queue';
 import { type ObjectStore, openObjectStore } from '@tessera/storage';
 
-/** Opens what the API keeps jobs and their images in. The caller closes the job store. */
-export async function openStores(
-  { redis, jobs, store }: Config,
-  logger: Logger,
-): Promise<{ jobStore: JobStore; objectStore: ObjectStore }> {
+export interface Stores {
+  readonly jobStore: JobStore;
+  readonly batchStore: BatchStore;
+  readonly fileIndex: FileIndex;
+  readonly objectStore: ObjectStore;
+}
+
+/** Opens what the API keeps jobs, batches, files and their objects in. The caller closes them with {@link closeStores}. */
+export async function openStores({ redis, jobs, store }: Config, logger: Logger): Promise<Stores> {
+  const connection = { url: redis.url ?? DEFAULT_REDIS_URL, prefix: redis.prefix };
+  const { retentionSeconds } = jobs;
   const objectStore = await openObjectStore(store);
-  const jobStore = await openJobStore({
-    connection: { url: redis.url ?? DEFAULT_REDIS_URL, prefix: redis.prefix },
-    maxWaitingJobs: jobs.maxWaiting,
-    retentionSeconds: jobs.retentionSeconds,
-    logger,
-  });
-  return { jobStore, objectStore };
+  const opened: { close(): Promise<void> | void }[] = [];
+  const keep = <Store extends { close(): Promise<void> | void }>(store: Store): Store => {
+    opened.push(store);
+    return store;
+  };
+  try {
+    return {
+      jobStore: keep(
+        await openJobStore({ connection, maxWaitingJobs: jobs.maxWaiting, retentionSeconds, logger }),
+      ),
+      batchStore: keep(await openBatchStore({ connection, retentionSeconds, logger })),
+      fileIndex: keep(await openFileIndex({ connection, logger })),
+      objectStore,
+    };
+  } catch (error) {
+    await Promise.all(opened.map((store) => store.close()));
+    throw error;
+  }
+}
+
+export async function closeStores({ jobStore, batchStore, fileIndex }: Stores): Promise<void> {
+  await Promise.all([jobStore.close(), batchStore.close(), fileIndex.close()]);
 }

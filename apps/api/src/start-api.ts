@@ -4,7 +4,7 @@ import { type Service, type ServiceContext } from '@tessera/service-process';
 import { assertListenAllowed } from './assert-listen-allowed.js';
 import { createApp } from './create-app.js';
 import { Shutdown } from './http/shutdown.js';
-import { openStores } from './open-stores.js';
+import { closeStores, openStores } from './open-stores.js';
 
 /** The API while it listens. */
 export interface ApiService extends Service {
@@ -15,8 +15,8 @@ export interface ApiService extends Service {
 /** Starts the API. @throws {ListenNotAllowedError} */
 export async function startApi({ config, logger }: ServiceContext): Promise<ApiService> {
   assertListenAllowed(config.http);
-  const { jobStore, objectStore } = await openStores(config, logger);
-  const app = await createApp({ config, logger, jobStore, objectStore });
+  const stores = await openStores(config, logger);
+  const app = await createApp({ config, logger, ...stores });
   await app.listen(config.http.port, config.http.host);
   const url = await app.getUrl();
   logger.info({ url, redis: config.redis.url ?? DEFAULT_REDIS_URL }, 'listening');
@@ -26,7 +26,7 @@ export async function startApi({ config, logger }: ServiceContext): Promise<ApiS
       const { shutdownTimeoutMs } = config.http;
       const whole = await closeWithin(shutdownTimeoutMs, app);
       if (!whole) logger.warn({ timeoutMs: shutdownTimeoutMs }, 'requests in flight were cut off');
-      await jobStore.close();
+      await closeStores(stores);
     },
   };
 }

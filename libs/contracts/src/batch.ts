@@ -25,13 +25,15 @@ const COMPLETION_WINDOW = /^([1-9]\d{0,3})([hd])$/;
 const LONGEST_WINDOW_HOURS = 30 * 24;
 const WINDOW_RULE = 'must be a number of hours or days up to 30d, such as 24h or 7d';
 
+const completionWindowSchema = z
+  .string()
+  .refine((text) => completionWindowHours(text) !== undefined, { message: WINDOW_RULE });
+
 /** Body of `POST /v1/batches`. */
 export const createBatchBodySchema = z.strictObject({
   input_file_id: z.string().min(1).max(200),
   endpoint: z.literal(BATCH_ENDPOINT),
-  completion_window: z
-    .string()
-    .refine((text) => completionWindowHours(text) !== undefined, { message: WINDOW_RULE }),
+  completion_window: completionWindowSchema,
   metadata: metadataSchema.nullish(),
   output_expires_after: z
     .strictObject({ anchor: z.literal('created_at'), seconds: z.int().min(3_600).max(2_592_000) })
@@ -40,6 +42,13 @@ export const createBatchBodySchema = z.strictObject({
   priority: z.enum(['normal', 'low']).optional(),
 });
 export type CreateBatchBody = z.infer<typeof createBatchBodySchema>;
+
+/** Body of `POST /v1/batches/{id}/retry`; what is absent is as in the Batch that is repeated. */
+export const retryBatchBodySchema = z.strictObject({
+  completion_window: completionWindowSchema.optional(),
+  metadata: metadataSchema.nullish(),
+});
+export type RetryBatchBody = z.infer<typeof retryBatchBodySchema>;
 
 /** Hours of a completion window (`24h`, `7d`); undefined for any other text. */
 export function completionWindowHours(text: string): number | undefined {

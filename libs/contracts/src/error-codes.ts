@@ -77,6 +77,7 @@ export const ERROR_CODES = {
     false,
     'No file has this id, or it has been deleted or expired.',
   ),
+  batch_not_found: entry(404, 'not_found_error', false, 'No batch has this id, or its record has expired.'),
   upload_not_found: entry(404, 'not_found_error', false, 'No upload has this id.'),
   route_not_found: entry(404, 'not_found_error', false, 'No such path.'),
   method_not_allowed: entry(405, 'invalid_request_error', false, 'The path exists, the method does not.'),
@@ -91,6 +92,18 @@ export const ERROR_CODES = {
     'conflict_error',
     false,
     'The job has not ended yet, so it cannot be deleted; cancel it first.',
+  ),
+  batch_finished: entry(
+    409,
+    'conflict_error',
+    false,
+    'The batch has ended or its files are being put together, so it can no longer be cancelled.',
+  ),
+  batch_not_finished: entry(
+    409,
+    'conflict_error',
+    false,
+    'The batch has not ended yet, so its failed rows cannot be repeated; wait for it or cancel it.',
   ),
   upload_finished: entry(
     409,

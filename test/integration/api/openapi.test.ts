@@ -29,6 +29,16 @@ const CODES_OF_OPERATIONS: Record<string, readonly string[]> = {
   'DELETE /v1/jobs/{id}': ['job_not_found job_not_finished'],
   'POST /v1/jobs/{id}/cancel': ['job_not_found job_finished'],
   'GET /v1/jobs/{id}/stream': ['job_not_found invalid_value too_many_streams'],
+  'POST /v1/batches': [
+    'invalid_json missing_required_parameter invalid_type invalid_value unknown_parameter',
+    'idempotency_key_reused request_too_large unsupported_media_type',
+  ],
+  'GET /v1/batches': ['invalid_value invalid_type unknown_parameter'],
+  'GET /v1/batches/{id}': ['batch_not_found'],
+  'POST /v1/batches/{id}/cancel': ['batch_not_found batch_finished'],
+  'POST /v1/batches/{id}/retry': [
+    'batch_not_found batch_not_finished invalid_type invalid_value unknown_parameter idempotency_key_reused',
+  ],
   'GET /v1/models': [],
 };
 const CODES_OF_ALL = [

@@ -1,9 +1,19 @@
-import { createJobBodySchema } from '@tessera/contracts';
+import {
+  completeUploadBodySchema,
+  createBatchBodySchema,
+  createJobBodySchema,
+  createUploadBodySchema,
+  retryBatchBodySchema,
+} from '@tessera/contracts';
 import { type ApiResponseSchemaHost } from '@nestjs/swagger';
 import { z } from 'zod';
+import { batchSchema } from './batch-schemas.js';
+import { deletedFileSchema, fileSchema, uploadPartSchema, uploadSchema } from './file-schemas.js';
 import {
+  batchListSchema,
   deletedJobSchema,
   errorSchema,
+  fileListSchema,
   jobListSchema,
   jobSchema,
   livenessSchema,
@@ -20,13 +30,26 @@ const ANSWERS = {
   Job: jobSchema,
   JobList: jobListSchema,
   DeletedJob: deletedJobSchema,
+  Batch: batchSchema,
+  BatchList: batchListSchema,
+  File: fileSchema,
+  FileList: fileListSchema,
+  DeletedFile: deletedFileSchema,
+  Upload: uploadSchema,
+  UploadPart: uploadPartSchema,
   Model: modelSchema,
   ModelList: modelListSchema,
   Liveness: livenessSchema,
   Readiness: readinessSchema,
   Error: errorSchema,
 };
-const REQUESTS = { CreateJob: createJobBodySchema };
+const REQUESTS = {
+  CreateJob: createJobBodySchema,
+  CreateBatch: createBatchBodySchema,
+  RetryBatch: retryBatchBodySchema,
+  CreateUpload: createUploadBodySchema,
+  CompleteUpload: completeUploadBodySchema,
+};
 
 export type ComponentName = keyof typeof ANSWERS | keyof typeof REQUESTS;
 

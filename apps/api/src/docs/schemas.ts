@@ -8,6 +8,8 @@ import {
   type Usage,
 } from '@tessera/contracts';
 import { z } from 'zod';
+import { batchSchema } from './batch-schemas.js';
+import { fileSchema } from './file-schemas.js';
 import { type Readiness } from '../health/health.service.js';
 import { type ModelObject } from '../models/to-model-list.js';
 
@@ -106,6 +108,8 @@ export const readinessSchema = z.strictObject({
 export const livenessSchema = z.strictObject({ status: z.literal('live') });
 
 export const jobListSchema = listOf(jobSchema);
+export const batchListSchema = listOf(batchSchema);
+export const fileListSchema = listOf(fileSchema);
 export const modelListSchema = listOf(modelSchema);
 
 /** The list envelope around items of this shape. */

@@ -1,0 +1,86 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Inject, Injectable } from '@nestjs/common';
+import { type BatchRecord, type BatchRequest } from '@tessera/contracts';
+import { type Logger } from '@tessera/observability';
+import { type BatchStore } from '@tessera/queue';
+import { type ObjectStore } from '@tessera/storage';
+import { IdempotencyKeyReusedError } from '../errors/job.errors.js';
+import { BATCH_STORE, LOGGER, OBJECT_STORE } from '../tokens.js';
+import { newBatchId } from './batch-id.js';
+import { type BatchTerms, requestOf, termsOf, toBatchRequest } from './to-batch-request.js';
+
+/** What a request brings beside the terms of its batch. */
+export interface BatchOrigin {
+  readonly requestId: string;
+  readonly idempotencyKey: string | undefined;
+}
+
+export interface KeptBatch {
+  readonly record: BatchRecord;
+  /** The Idempotency-Key made this batch earlier. */
+  readonly replayed: boolean;
+}
+
+/** Keeps a batch: its manifest in the object store first, so that whatever is acknowledged outlives Redis. */
+@Injectable()
+export class KeepBatchService {
+  constructor(
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(BATCH_STORE) private readonly batchStore: BatchStore,
+    @Inject(OBJECT_STORE) private readonly objectStore: ObjectStore,
+  ) {}
+
+  /** @throws {IdempotencyKeyReusedError} */
+  async keep(terms: BatchTerms, { requestId, idempotencyKey }: BatchOrigin): Promise<KeptBatch> {
+    const id = newBatchId(idempotencyKey);
+    const earlier = idempotencyKey === undefined ? undefined : await this.batchStore.getBatch(id);
+    if (earlier !== undefined) return replayOf(earlier, terms);
+    const request = toBatchRequest(terms, { id, requestId, createdAtMs: Date.now() });
+    await this.writeManifest(request);
+    const record = await this.createRecord(request);
+    if (record.requestId === requestId) return { record, replayed: false };
+    // The same key came twice at a time, and the other request was first: its manifest is the batch's.
+    await this.writeManifest(requestOf(record));
+    return replayOf(record, terms);
+  }
+
+  private async writeManifest(request: BatchRequest): Promise<void> {
+    await this.objectStore.put(manifestKey(request.id), Buffer.from(JSON.stringify({ request })));
+  }
+
+  /**
+   * A failure may come after Redis has taken the batch. Its manifest is only deleted once Redis says that it has not;
+   * where Redis cannot say, a manifest without a batch is the smaller harm than a batch without its manifest.
+   */
+  private async createRecord(request: BatchRequest): Promise<BatchRecord> {
+    try {
+      return await this.batchStore.createBatch(request);
+    } catch (failure) {
+      const record = await this.batchStore.getBatch(request.id);
+      if (record === undefined) {
+        await this.removeManifest(request.id);
+        throw failure;
+      }
+      this.logger.warn({ err: failure, batchId: request.id }, 'the batch was kept though an answer was lost');
+      return record;
+    }
+  }
+
+  /** Failing to must not hide what the client is to be told. */
+  private async removeManifest(id: string): Promise<void> {
+    try {
+      await this.objectStore.delete(manifestKey(id));
+    } catch (err) {
+      this.logger.warn({ err, batchId: id }, 'the manifest of a batch that was not made is left behind');
+    }
+  }
+}
+
+function manifestKey(id: string): string {
+  return `batches/${id}/batch.json`;
+}
+
+function replayOf(record: BatchRecord, terms: BatchTerms): KeptBatch {
+  if (!isDeepStrictEqual(termsOf(record), terms)) throw new IdempotencyKeyReusedError();
+  return { record, replayed: true };
+}

@@ -1,0 +1,103 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery } from '@nestjs/swagger';
+import { refTo } from './components.js';
+import { BODY_CODES, describeAnswer, describeErrors } from './describe-answers.js';
+
+const tags = ['batches'];
+const batchId = ApiParam({ name: 'id', description: 'Id of the batch', schema: { type: 'string' } });
+const idempotencyKey = ApiHeader({
+  name: 'Idempotency-Key',
+  description: '1 to 255 visible ASCII characters; the same key with the same body makes one batch only',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+  required: false,
+});
+const REPLAYED = {
+  'Idempotent-Replayed': '`true` where the Idempotency-Key has made this batch earlier',
+};
+const BODY_RULES = [
+  ...BODY_CODES,
+  'missing_required_parameter',
+  'invalid_type',
+  'invalid_value',
+  'unknown_parameter',
+  'idempotency_key_reused',
+] as const;
+
+export function describeCreateBatch(): MethodDecorator {
+  return applyDecorators(
+    ApiOperation({
+      operationId: 'createBatch',
+      tags,
+      summary: 'Work on the requests of an uploaded file',
+      description:
+        'The file, JSON Lines with one request a line, is checked afterwards: a batch whose input is not valid, or ' +
+        'does not exist, becomes `failed`, and `errors` says why.',
+    }),
+    idempotencyKey,
+    ApiBody({ required: true, schema: refTo('CreateBatch') }),
+    describeAnswer(200, 'The batch, about to be validated', 'Batch', REPLAYED),
+    describeErrors(...BODY_RULES),
+  );
+}
+
+export function describeListBatches(): MethodDecorator {
+  return applyDecorators(
+    ApiOperation({ operationId: 'listBatches', tags, summary: 'List batches, newest first' }),
+    ApiQuery({
+      name: 'limit',
+      required: false,
+      schema: { type: 'integer', minimum: 1, maximum: 100, default: 20 },
+    }),
+    ApiQuery({
+      name: 'after',
+      required: false,
+      description: 'Id of the last batch already seen',
+      schema: { type: 'string' },
+    }),
+    describeAnswer(200, 'A page of batches', 'BatchList'),
+    describeErrors('invalid_type', 'invalid_value', 'unknown_parameter'),
+  );
+}
+
+export function describeGetBatch(): MethodDecorator {
+  return applyDecorators(
+    ApiOperation({ operationId: 'getBatch', tags, summary: 'Look at a batch' }),
+    batchId,
+    describeAnswer(200, 'The batch as it is now', 'Batch'),
+    describeErrors('batch_not_found'),
+  );
+}
+
+export function describeCancelBatch(): MethodDecorator {
+  return applyDecorators(
+    ApiOperation({
+      operationId: 'cancelBatch',
+      tags,
+      summary: 'End a batch before its rows are done',
+      description:
+        'Rows under way are finished and no others are begun; then the files are put together and the batch is ' +
+        '`cancelled`. What was done until then can be downloaded.',
+    }),
+    batchId,
+    describeAnswer(200, 'The batch, `cancelling` or already `cancelled`', 'Batch'),
+    describeErrors(...BODY_CODES, 'batch_not_found', 'batch_finished'),
+  );
+}
+
+export function describeRetryBatch(): MethodDecorator {
+  return applyDecorators(
+    ApiOperation({
+      operationId: 'retryBatch',
+      tags,
+      summary: 'Repeat the failed rows of a batch that has ended',
+      description:
+        'Makes a new batch of the rows in the error file: those that failed and those that never ran. It takes over ' +
+        'input file, completion window, metadata and priority; `retry_of` names the batch that it repeats.',
+    }),
+    batchId,
+    idempotencyKey,
+    ApiBody({ required: false, schema: refTo('RetryBatch') }),
+    describeAnswer(200, 'The new batch', 'Batch', REPLAYED),
+    describeErrors(...BODY_RULES, 'batch_not_found', 'batch_not_finished'),
+  );
+}
