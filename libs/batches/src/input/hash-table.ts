@@ -21,11 +21,6 @@ export class HashTable {
     return true;
   }
 
-  has(text: string): boolean {
-    const [high, low] = hashOf(text);
-    return this.high[this.find(high, low)] !== 0;
-  }
-
   private insert(high: number, low: number): boolean {
     const index = this.find(high, low);
     if (this.high[index] !== 0) return false;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Turns } from '../consumer/turns.js';
 import { type ChunkAttempt } from './chunk-consumer.js';
 import { ChunkLostError, ChunkStoppedError } from './chunk-errors.js';
@@ -12,7 +13,10 @@ export class ActiveChunk {
   constructor(
     readonly key: ChunkKey,
     private readonly parts: { scripts: ChunkScripts; turns: Turns },
-  ) {}
+  ) {
+    // Every row of the chunk listens.
+    setMaxListeners(0, this.giveUp.signal, this.stopping.signal);
+  }
 
   get isCommitted(): boolean {
     return this.committed;
