@@ -34,8 +34,8 @@ export class JobAnswerer {
   private async generate(attempt: JobAttempt): Promise<Answer> {
     const { record, signal } = attempt;
     const fetchStartedAt = performance.now();
-    const waiting = { signal, logger: this.logger, jobId: record.id };
-    const images = await waitForStore(() => this.images.load(record, signal), waiting);
+    const waiting = { signal, logger: this.logger.child({ jobId: record.id }) };
+    const images = await waitForStore(() => this.images.load(record.request.images, signal), waiting);
     const fetchMs = performance.now() - fetchStartedAt;
     const result = await this.engine.generate({
       ...record.request,

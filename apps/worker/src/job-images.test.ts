@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '@tessera/config';
-import { type JobRecord } from '@tessera/contracts';
 import { SafeHttp } from '@tessera/safe-fetch';
 import { openFolderStore } from '@tessera/storage';
 import sharp from 'sharp';
@@ -28,19 +27,8 @@ async function load(imageCount: number, maxBytesPerJob: number): Promise<{ width
     .toBuffer();
   await store.put('jobs/job_1/images/0', png);
   const source = { kind: 'object', key: 'jobs/job_1/images/0', bytes: png.length } as const;
-  const record: JobRecord = {
-    id: 'job_1',
-    status: 'in_progress',
-    request: { model: 'tiny', messages: [], images: Array.from({ length: imageCount }, () => ({ source })) },
-    metadata: {},
-    baseUrl: 'http://127.0.0.1',
-    createdAtMs: 0,
-    maxAttempts: 1,
-    attempts: 1,
-    requestId: 'request-1',
-    cancelRequested: false,
-  };
-  return new JobImages(config, store, http).load(record, new AbortController().signal);
+  const images = Array.from({ length: imageCount }, () => ({ source }));
+  return new JobImages(config, store, http).load(images, new AbortController().signal);
 }
 
 describe('JobImages', () => {

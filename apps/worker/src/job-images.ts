@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Config } from '@tessera/config';
-import { type JobImage, type JobRecord } from '@tessera/contracts';
+import { type JobImage } from '@tessera/contracts';
 import { type GenerationImage } from '@tessera/engine';
-import { loadImage } from '@tessera/media';
+import { type LoadableImage, loadImage } from '@tessera/media';
 import { type SafeHttp } from '@tessera/safe-fetch';
 import { type ObjectStore } from '@tessera/storage';
 import pLimit from 'p-limit';
@@ -12,9 +12,12 @@ import { CONFIG, OBJECT_STORE, SAFE_HTTP } from './tokens.js';
 /** Images of one job that are fetched at the same time. */
 const CONCURRENT_IMAGES = 4;
 
+/** An image of a job, or of a row, whose images were never stored. */
+export type WantedImage = Omit<JobImage, 'source'> & { readonly source: LoadableImage };
+
 type LoadedJobImage = GenerationImage & { readonly bytes: Uint8Array };
 
-/** Brings the images of a job here, from the store or from their URLs. */
+/** Brings the images of a job or row here, from the store or from their URLs. */
 @Injectable()
 export class JobImages {
   constructor(
@@ -24,11 +27,11 @@ export class JobImages {
   ) {}
 
   /** In the order of the request. @throws {TesseraError} of the first image that cannot be had */
-  load({ request }: JobRecord, signal: AbortSignal): Promise<GenerationImage[]> {
+  load(images: readonly WantedImage[], signal: AbortSignal): Promise<GenerationImage[]> {
     const limit = pLimit(CONCURRENT_IMAGES);
     const budget = new ByteBudget(this.config.images.maxBytesPerJob);
     return Promise.all(
-      request.images.map((image) =>
+      images.map((image) =>
         limit(async () => {
           // The images after the one that failed are not fetched any more.
           budget.throwIfSpent();
@@ -40,7 +43,7 @@ export class JobImages {
     );
   }
 
-  private async loadOne(image: JobImage, signal: AbortSignal): Promise<LoadedJobImage> {
+  private async loadOne(image: WantedImage, signal: AbortSignal): Promise<LoadedJobImage> {
     const { source, ...tileBounds } = image;
     const { maxBytes, maxPixels, fetchTimeoutMs } = this.config.images;
     const loaded = await loadImage(source, {

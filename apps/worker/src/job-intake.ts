@@ -1,45 +1,34 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { type Config, DEFAULT_REDIS_URL } from '@tessera/config';
-import { type Engine } from '@tessera/engine';
-import { type Logger } from '@tessera/observability';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { type JobConsumer, startJobConsumer } from '@tessera/queue';
+import { Admission } from './admission.js';
+import { ConsumerSettings } from './consumer-settings.js';
 import { JobAnswerer } from './job-answerer.js';
-import { CONFIG, ENGINE, LOGGER } from './tokens.js';
-
-/**
- * Jobs taken beyond the engine's slots: their images are fetched and tiled while the slots are busy, so that a slot that
- * comes free is filled at once.
- */
-const JOBS_AHEAD = 4;
 
 /** Takes jobs from the queue of the engine's model as fast as the engine has room, until the worker stops. */
 @Injectable()
-export class JobIntake implements OnApplicationBootstrap, OnModuleDestroy {
+export class JobIntake implements OnApplicationBootstrap {
   private consumer: JobConsumer | undefined;
 
   constructor(
-    @Inject(CONFIG) private readonly config: Config,
-    @Inject(LOGGER) private readonly logger: Logger,
-    @Inject(ENGINE) private readonly engine: Engine,
+    @Inject(ConsumerSettings) private readonly settings: ConsumerSettings,
+    @Inject(Admission) private readonly admission: Admission,
     @Inject(JobAnswerer) private readonly answerer: JobAnswerer,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const { redis, worker } = this.config;
+    const { connection, model, lockDurationMs, logger, turns } = this.settings;
     this.consumer = await startJobConsumer({
-      connection: { url: redis.url ?? DEFAULT_REDIS_URL, prefix: redis.prefix },
-      model: this.engine.model,
-      concurrency: this.engine.slotCount + JOBS_AHEAD,
-      lockDurationMs: worker.lockDurationMs,
-      logger: this.logger,
-      handle: (attempt) => this.answerer.answer(attempt),
+      ...{ connection, model, lockDurationMs, logger, turns },
+      concurrency: this.admission.places,
+      handle: (attempt) => this.admission.runJob(() => this.answerer.answer(attempt)),
     });
-    this.logger.info({ model: this.engine.model.id }, 'taking jobs');
+    logger.info({ model: model.id }, 'taking jobs');
   }
 
-  async onModuleDestroy(): Promise<void> {
-    const outcome = await this.consumer?.drain(this.config.worker.drainTimeoutMs);
-    if (outcome !== undefined) this.logger.info(outcome, 'drained');
+  /** Takes no more jobs; those under way are answered, or handed back in the end. */
+  async drain(): Promise<void> {
+    const outcome = await this.consumer?.drain(this.settings.drainTimeoutMs);
+    if (outcome !== undefined) this.settings.logger.info(outcome, 'drained');
   }
 
   /** `ok`, or what is wrong, in words. */

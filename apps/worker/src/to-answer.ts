@@ -10,10 +10,14 @@ export interface AnswerTimes {
 }
 
 /**
- * The public answer of a job. `total_ms` is everything since the job was created, and `queue_ms` what of it no stage
+ * The public answer of a job or row. `total_ms` is everything since that was created, and `queue_ms` what of it no stage
  * used: the queue, earlier attempts, the wait for an engine slot.
  */
-export function toAnswer(result: GenerationResult, record: JobRecord, times: AnswerTimes): Answer {
+export function toAnswer(
+  result: GenerationResult,
+  record: Pick<JobRecord, 'createdAtMs'>,
+  times: AnswerTimes,
+): Answer {
   const { timings } = result;
   const totalMs = Math.max(0, times.nowMs - record.createdAtMs);
   const workMs =

@@ -10,14 +10,14 @@ const never = new AbortController().signal;
 describe('waitForStore', () => {
   it('tries until the store works again', async () => {
     const work = vi.fn<() => Promise<string>>().mockRejectedValueOnce(full).mockResolvedValue('stored');
-    expect(await waitForStore(work, { signal: never, logger, jobId: 'job_1' })).toBe('stored');
+    expect(await waitForStore(work, { signal: never, logger })).toBe('stored');
     expect(work).toHaveBeenCalledTimes(2);
   });
 
   it('does not repeat what fails for another reason', async () => {
     const gone = new ObjectNotFoundError('jobs/1');
     const work = vi.fn<() => Promise<string>>().mockRejectedValue(gone);
-    await expect(waitForStore(work, { signal: never, logger, jobId: 'job_1' })).rejects.toBe(gone);
+    await expect(waitForStore(work, { signal: never, logger })).rejects.toBe(gone);
     expect(work).toHaveBeenCalledTimes(1);
   });
 
@@ -27,7 +27,7 @@ describe('waitForStore', () => {
       controller.abort(new Error('drained'));
       return Promise.reject(full);
     });
-    const waiting = waitForStore(work, { signal: controller.signal, logger, jobId: 'job_1' });
+    const waiting = waitForStore(work, { signal: controller.signal, logger });
     await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
     expect(work).toHaveBeenCalledTimes(1);
   });

@@ -7,20 +7,20 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 
 /**
- * Tries again, with growing pauses, for as long as the object store cannot work: a full disk is no fault of a job's and
- * must not use up its attempts. Meanwhile the worker's attempts stay taken, so that it takes no more.
+ * Tries again, with growing pauses, for as long as the object store cannot work: a full disk is no fault of a job's
+ * or row's and must not use up its attempts. Meanwhile its place in the worker stays taken, so that no more is taken on.
  * Rejects when the signal aborts, and with any other failure at once.
  */
 export async function waitForStore<T>(
   work: () => Promise<T>,
-  { signal, logger, jobId }: { signal: AbortSignal; logger: Logger; jobId: string },
+  { signal, logger }: { signal: AbortSignal; logger: Logger },
 ): Promise<T> {
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     try {
       return await work();
     } catch (err) {
       if (!isStoreAway(err)) throw err;
-      logger.warn({ err, jobId, pauseMs }, 'the object store cannot work; the job waits for it');
+      logger.warn({ err, pauseMs }, 'the object store cannot work; what needs it waits');
       await delay(pauseMs, undefined, { signal });
     }
   }

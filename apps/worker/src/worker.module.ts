@@ -1,20 +1,33 @@
-import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Inject,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import { type Engine } from '@tessera/engine';
 import { SafeHttp } from '@tessera/safe-fetch';
 import { type ServiceContext } from '@tessera/service-process';
 import { type ObjectStore, openObjectStore } from '@tessera/storage';
+import { Admission } from './admission.js';
+import { ChunkIntake } from './chunk-intake.js';
+import { ConsumerSettings } from './consumer-settings.js';
 import { JobAnswerer } from './job-answerer.js';
 import { JobImages } from './job-images.js';
 import { JobIntake } from './job-intake.js';
 import { loadEngine } from './load-engine.js';
+import { RowAnswerer } from './row-answerer.js';
+import { RowImages } from './row-images.js';
 import { CONFIG, ENGINE, LOGGER, OBJECT_STORE, SAFE_HTTP } from './tokens.js';
 
-/** One engine, and the queue of the model that it serves. */
+/** One engine, and the queues of jobs and of chunks of the model that it serves. */
 @Module({})
-export class WorkerModule implements OnApplicationShutdown {
+export class WorkerModule implements OnModuleDestroy, OnApplicationShutdown {
   constructor(
     @Inject(ENGINE) private readonly engine: Engine,
     @Inject(SAFE_HTTP) private readonly http: SafeHttp,
+    @Inject(JobIntake) private readonly jobs: JobIntake,
+    @Inject(ChunkIntake) private readonly chunks: ChunkIntake,
   ) {}
 
   static with({ config, logger }: ServiceContext): DynamicModule {
@@ -30,14 +43,24 @@ export class WorkerModule implements OnApplicationShutdown {
           useFactory: (): Promise<ObjectStore> => openObjectStore(config.store),
         },
         { provide: SAFE_HTTP, useFactory: () => new SafeHttp({ allowedPrivateNetworks }) },
+        Admission,
+        ConsumerSettings,
         JobImages,
         JobAnswerer,
         JobIntake,
+        RowImages,
+        RowAnswerer,
+        ChunkIntake,
       ],
     };
   }
 
-  /** Comes after {@link JobIntake} has drained. */
+  /** Side by side, within one timeout. */
+  async onModuleDestroy(): Promise<void> {
+    await Promise.all([this.jobs.drain(), this.chunks.drain()]);
+  }
+
+  /** Comes after everything has drained. */
   async onApplicationShutdown(): Promise<void> {
     await this.http.close();
     await this.engine.close();

@@ -25,6 +25,18 @@ export class ImageUrlInvalidError extends TesseraError {
   }
 }
 
+/** A request names a file as its image that was never uploaded, or is gone. */
+export class FileImageNotFoundError extends TesseraError {
+  readonly code = 'image_not_found';
+
+  constructor(
+    readonly fileId: string,
+    param: string,
+  ) {
+    super(`${param}: no file has the id ${fileId}`, { param });
+  }
+}
+
 export class UploadTooLargeError extends TesseraError {
   readonly code = 'image_too_large';
 

@@ -22,5 +22,5 @@ export type RowAnswer =
   /** With the HTTP status and body that the same request would get from the API. */
   | { readonly kind: 'refused'; readonly status: number; readonly body: object; readonly retryable: boolean };
 
-/** Answers one row; rejects only when the signal aborts, or for a failure that no error code covers. */
+/** Answers one row, as often as it takes; rejects only when the signal aborts. */
 export type AnswerRow = (row: BatchRow, options: { readonly signal: AbortSignal }) => Promise<RowAnswer>;

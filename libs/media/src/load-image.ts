@@ -4,6 +4,9 @@ import { StoredImageMissingError, StoredImageUnavailableError } from './errors.j
 import { hashImage } from './hash-image.js';
 import { decodeImage, type ImageLimits, type ImageSize, probeImage } from './image.js';
 
+/** Where an image is: where a job says, or in memory already. */
+export type LoadableImage = ImageSource | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
+
 export interface ImageLoading {
   readonly http: SafeHttp;
   /** The object store. A failure that is not worth another attempt means that the object is gone. */
@@ -26,18 +29,27 @@ export interface LoadedImage extends ImageSize {
 }
 
 /**
- * Gets an image from where a job says it is, and reads its header; decoding waits until it is asked for.
+ * Gets an image from where it is, and reads its header; decoding waits until it is asked for.
  * Rejects with a `TesseraError` whose `retryable` says whether another attempt may succeed, or with the reason of an
  * abort.
  */
-export async function loadImage(source: ImageSource, loading: ImageLoading): Promise<LoadedImage> {
+export async function loadImage(source: LoadableImage, loading: ImageLoading): Promise<LoadedImage> {
   const { limits, signal } = loading;
-  const bytes = await (source.kind === 'url'
-    ? fetchImage(source.url, loading)
-    : readStoredImage(source.key, loading));
+  const bytes = await readBytes(source, loading);
   signal?.throwIfAborted();
   const [size, contentHash] = await Promise.all([probeImage(bytes, limits), hashImage(bytes)]);
   return { ...size, bytes, contentHash, decode: () => decodeImage(bytes, limits) };
+}
+
+function readBytes(source: LoadableImage, loading: ImageLoading): Promise<Uint8Array> | Uint8Array {
+  switch (source.kind) {
+    case 'bytes':
+      return source.bytes;
+    case 'url':
+      return fetchImage(source.url, loading);
+    case 'object':
+      return readStoredImage(source.key, loading);
+  }
 }
 
 function fetchImage(url: string, { http, limits, signal }: ImageLoading): Promise<Uint8Array> {

@@ -1,5 +1,7 @@
 import { type JobStatus, TesseraError } from '@tessera/contracts';
 
+export { FileImageNotFoundError } from '@tessera/chat-completions';
+
 export class JobNotFoundError extends TesseraError {
   readonly code = 'job_not_found';
 
@@ -80,17 +82,5 @@ export class ContextLengthExceededError extends TesseraError {
       `${param}: prompt and completion share ${contextTokens} tokens, the completion alone asks for ${maxTokens}`,
       { param },
     );
-  }
-}
-
-/** A request names a file as its image that was never uploaded, or is gone. */
-export class FileImageNotFoundError extends TesseraError {
-  readonly code = 'image_not_found';
-
-  constructor(
-    readonly fileId: string,
-    param: string,
-  ) {
-    super(`${param}: no file has the id ${fileId}`, { param });
   }
 }

@@ -7,15 +7,11 @@ function setUp(places: Record<Priority, number>) {
   const limit = new PriorityLimit(places);
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
-  const start = (name: string, priority: Priority, signal?: AbortSignal): Promise<void> =>
-    limit.run(
-      priority,
-      () => {
-        begun.push(name);
-        return new Promise((resolve) => ends.set(name, resolve));
-      },
-      signal,
-    );
+  const start = async (name: string, priority: Priority, signal?: AbortSignal): Promise<void> => {
+    const leave = await limit.enter(priority, signal);
+    begun.push(name);
+    ends.set(name, leave);
+  };
   const end = async (name: string): Promise<void> => {
     await turn();
     ends.get(name)?.();

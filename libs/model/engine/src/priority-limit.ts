@@ -11,18 +11,21 @@ export class PriorityLimit {
   /** @param places for batch work no more than for interactive work; fewer leave the rest to that */
   constructor(private readonly places: Readonly<Record<Priority, number>>) {}
 
-  /** Runs `work` when its turn has come; rejects with the signal's reason when that aborts before. */
-  async run<T>(priority: Priority, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    await this.enter(priority, signal);
+  /** Runs `work` when its turn has come. */
+  async run<T>(priority: Priority, work: () => Promise<T>): Promise<T> {
+    const leave = await this.enter(priority);
     try {
       return await work();
     } finally {
-      this.runningCount -= 1;
-      this.admitWaiting();
+      leave();
     }
   }
 
-  private enter(priority: Priority, signal: AbortSignal | undefined): Promise<void> {
+  /**
+   * Resolves, when the turn of some work has come, with the function that ends it; to be called once.
+   * Rejects with the signal's reason when that aborts before.
+   */
+  enter(priority: Priority, signal?: AbortSignal): Promise<() => void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) return reject(signal.reason as Error);
       const waiting = this.waiting[priority];
@@ -33,12 +36,17 @@ export class PriorityLimit {
       const begin = (): void => {
         signal?.removeEventListener('abort', onAbort);
         this.runningCount += 1;
-        resolve();
+        resolve(() => this.leave());
       };
       signal?.addEventListener('abort', onAbort, { once: true });
       waiting.add(begin);
       this.admitWaiting();
     });
+  }
+
+  private leave(): void {
+    this.runningCount -= 1;
+    this.admitWaiting();
   }
 
   private admitWaiting(): void {
