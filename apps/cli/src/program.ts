@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { askCommand } from './ask/ask-command.js';
+import { batchCommand } from './batch/batch-command.js';
 import { captionCommand } from './caption/caption-command.js';
 import { doctorCommand } from './doctor/doctor-command.js';
 import { modelCommand } from './model/model-command.js';
@@ -16,6 +17,7 @@ export function createProgram(): Command {
     .addCommand(upCommand())
     .addCommand(askCommand())
     .addCommand(captionCommand())
+    .addCommand(batchCommand())
     .addCommand(modelCommand())
     .addCommand(runtimeCommand())
     .addCommand(webhookCommand())

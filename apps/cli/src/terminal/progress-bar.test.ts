@@ -17,6 +17,20 @@ describe('formatProgress', () => {
     );
   });
 
+  it('tells rows, and how few of them there are a second', () => {
+    const progress = {
+      label: 'in_progress',
+      unit: 'rows',
+      done: 1500,
+      total: 1e6,
+      note: '2 failed',
+    } as const;
+    expect(formatProgress(progress, 0.5)).toBe(
+      'in_progress ░░░░░░░░░░░░░░░░░░░░░░░░ 0 %, 1,500 of 1,000,000 rows, 0.5 rows/s, 23 d 2 h left, 2 failed',
+    );
+    expect(formatProgress(progress, 0)).toContain('1,000,000 rows, 2 failed');
+  });
+
   it.each([
     ['nothing is known of the speed', { done: 0, total: 10 }, undefined, '0 %, 0 bytes of 10 bytes'],
     ['nothing moves', { done: 5, total: 10 }, 0, '50 %, 5 bytes of 10 bytes'],

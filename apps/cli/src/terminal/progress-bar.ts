@@ -1,13 +1,15 @@
 import { RateWindow } from './rate-window.js';
-import { formatBytes, formatDuration } from './format.js';
+import { formatBytes, formatCount, formatDuration } from './format.js';
 import { createStatusLine, type StatusLine } from './status-line.js';
 
-/** How far a piece of work is, in bytes. */
+/** How far a piece of work is. */
 export interface Progress {
   readonly done: number;
   readonly total: number;
   /** The part of `done` that this run has worked for, by which speed is measured. Default: all of it. */
   readonly worked?: number;
+  /** What is counted. Default: bytes. */
+  readonly unit?: 'bytes' | 'rows';
   /** What is going on, before the bar: `downloading`. */
   readonly label: string;
   /** What else there is to tell, behind it: `3/12 files`. */
@@ -18,7 +20,7 @@ const REDRAW_INTERVAL_MS = 100;
 const WIDTH = 24;
 
 /**
- * A bar of standard error with bytes, speed and time left. Where standard error is no terminal it is a plain line every
+ * A bar of standard error with amount, speed and time left. Where standard error is no terminal it is a plain line every
  * few seconds.
  */
 export class ProgressBar {
@@ -60,22 +62,33 @@ export class ProgressBar {
   }
 }
 
-/** One line: label, bar, share, bytes, speed and time left as far as they are known, and the note. */
-export function formatProgress(progress: Progress, bytesPerSecond: number | undefined): string {
-  const { done, total, label, note } = progress;
+/** One line: label, bar, share, amount, speed and time left as far as they are known, and the note. */
+export function formatProgress(progress: Progress, perSecond: number | undefined): string {
+  const { done, total, label, note, unit = 'bytes' } = progress;
   const share = total === 0 ? 1 : Math.min(1, done / total);
   const filled = Math.floor(share * WIDTH);
   const bar = `${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)}`;
   const facts = [
-    `${formatBytes(done)} of ${formatBytes(total)}`,
-    ...formatSpeed(total - done, bytesPerSecond),
+    AMOUNTS[unit](done, total),
+    ...(perSecond === undefined ? [] : formatSpeed(total - done, perSecond, unit)),
     ...(note === undefined ? [] : [note]),
   ];
   return `${label} ${bar} ${Math.floor(share * 100)} %, ${facts.join(', ')}`;
 }
 
-function formatSpeed(bytesLeft: number, bytesPerSecond: number | undefined): string[] {
-  if (bytesPerSecond === undefined || bytesPerSecond < 1) return [];
-  const speed = `${formatBytes(bytesPerSecond)}/s`;
-  return bytesLeft > 0 ? [speed, `${formatDuration(bytesLeft / bytesPerSecond)} left`] : [speed];
+const AMOUNTS = {
+  bytes: (done: number, total: number) => `${formatBytes(done)} of ${formatBytes(total)}`,
+  rows: (done: number, total: number) => `${formatCount(done)} of ${formatCount(total)} rows`,
+};
+const SPEEDS = {
+  bytes: (perSecond: number) => `${formatBytes(perSecond)}/s`,
+  rows: (perSecond: number) => `${perSecond.toFixed(1)} rows/s`,
+};
+/** What is slower has no speed worth telling. */
+const SLOWEST = { bytes: 1, rows: 0.05 };
+
+function formatSpeed(left: number, perSecond: number, unit: keyof typeof SPEEDS): string[] {
+  if (perSecond < SLOWEST[unit]) return [];
+  const speed = SPEEDS[unit](perSecond);
+  return left > 0 ? [speed, `${formatDuration(left / perSecond)} left`] : [speed];
 }

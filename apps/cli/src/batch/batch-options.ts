@@ -1,0 +1,87 @@
+import { completionWindowHours } from '@tessera/contracts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { serviceUrl } from '../options/service-url.js';
+
+/** Which service, and how what it says is printed. */
+export interface ServiceOptions {
+  /** Absent: the service of this machine. */
+  url?: string;
+  json?: true;
+}
+
+/** What becomes of a batch after it was made. */
+export interface WaitOptions extends ServiceOptions {
+  wait?: true;
+  failOnError?: true;
+}
+
+export interface RetryOptions extends WaitOptions {
+  completionWindow?: string;
+  metadata?: Record<string, string>;
+}
+
+export interface SubmitOptions extends RetryOptions {
+  priority?: 'normal' | 'low';
+}
+
+export interface ListOptions extends ServiceOptions {
+  limit: number;
+  after?: string;
+}
+
+export interface ResultsOptions extends Pick<ServiceOptions, 'url'> {
+  output?: string;
+  errors?: true;
+}
+
+export function addUrlOption(command: Command): Command {
+  return command.option(
+    '--url <url>',
+    'address of the service (default: http://127.0.0.1 at PORT, where `npm start` listens)',
+    serviceUrl,
+  );
+}
+
+/** Adds the options of {@link ServiceOptions}. */
+export function addServiceOptions(command: Command): Command {
+  return addUrlOption(command).option('--json', 'print JSON, one line per batch');
+}
+
+/** Adds the options of {@link WaitOptions}. */
+export function addWaitOptions(command: Command): Command {
+  return addServiceOptions(command)
+    .option('--wait', 'wait for the end, and show how far it is')
+    .option('--fail-on-error', 'with --wait: exit with status 1 when a row failed');
+}
+
+/** Adds the options of {@link RetryOptions}. */
+export function addRetryOptions(command: Command, windowDefault: string): Command {
+  return addWaitOptions(command)
+    .option(
+      '--completion-window <time>',
+      `time until rows that have not run expire, such as 24h or 7d (default: ${windowDefault})`,
+      completionWindow,
+    )
+    .option('--metadata <key=value>', 'a pair to keep with the batch; may be repeated', metadataPair);
+}
+
+/** Adds the options of {@link SubmitOptions}. */
+export function addSubmitOptions(command: Command): Command {
+  return addRetryOptions(command, '24h').addOption(
+    new Option('--priority <priority>', 'low works only while no normal batch has anything to do').choices([
+      'normal',
+      'low',
+    ]),
+  );
+}
+
+function completionWindow(text: string): string {
+  if (completionWindowHours(text) !== undefined) return text;
+  throw new InvalidArgumentError('It must be a number of hours or days up to 30d, such as 24h or 7d.');
+}
+
+function metadataPair(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw new InvalidArgumentError('It must be a key, an equals sign, and a value.');
+  return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };
+}

@@ -1,0 +1,23 @@
+import { loadConfig } from '@tessera/config';
+import { BULK_RETRIES, INTERACTIVE_RETRIES } from '../service/with-retries.js';
+import { BatchClient } from './batch-client.js';
+import { type ServiceOptions } from './batch-options.js';
+
+/** How the commands reach the service. */
+export interface BatchService {
+  readonly url: string;
+  /** For what a person waits for. */
+  readonly client: BatchClient;
+  /** For following a batch: bears with a service that is being restarted. */
+  readonly patientClient: BatchClient;
+}
+
+/** The service of `--url`, else that of this machine. */
+export function serviceOf({ url: given }: ServiceOptions, signal: AbortSignal): BatchService {
+  const url = given ?? `http://127.0.0.1:${loadConfig().http.port}`;
+  return {
+    url,
+    client: new BatchClient({ url, retries: INTERACTIVE_RETRIES, signal }),
+    patientClient: new BatchClient({ url, retries: BULK_RETRIES, signal }),
+  };
+}

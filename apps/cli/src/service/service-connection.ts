@@ -1,0 +1,82 @@
+import { TesseraError } from '@tessera/contracts';
+import { type z } from 'zod';
+import { ServiceUnreachableError } from './errors.js';
+import { readAnswer, readJson, toRefusal } from './read-answer.js';
+import { type RetryPolicy, withRetries } from './with-retries.js';
+
+export interface ServiceConnectionOptions {
+  /** Address of the service, without a slash at its end. */
+  readonly url: string;
+  readonly retries: RetryPolicy;
+  /** Ends every request. */
+  readonly signal?: AbortSignal;
+}
+
+/** An answer that is read as it comes. */
+export interface OpenedAnswer {
+  readonly body: ReadableStream<Uint8Array>;
+  /** Where it came from, after redirects. */
+  readonly url: string;
+}
+
+/** Requests to a Tessera service, with its refusals and the connection's failures as errors. */
+export class ServiceConnection {
+  constructor(private readonly options: ServiceConnectionOptions) {}
+
+  /**
+   * The JSON answer to a request, which is tried again while that can help.
+   * @param makeInit is called for every attempt
+   */
+  request<Schema extends z.ZodType>(
+    path: string,
+    makeInit: () => RequestInit,
+    schema: Schema,
+  ): Promise<z.output<Schema>> {
+    return this.retry(async () => {
+      const response = await this.send(path, makeInit());
+      try {
+        return await readAnswer(response, schema);
+      } catch (cause) {
+        throw this.toError(cause);
+      }
+    });
+  }
+
+  /** Opens an answer that is not JSON, as {@link request} does. Its body may still break off: see {@link toError}. */
+  open(path: string): Promise<OpenedAnswer> {
+    return this.retry(() => this.openOnce(path, {}));
+  }
+
+  async openOnce(path: string, init: RequestInit): Promise<OpenedAnswer> {
+    const response = await this.send(path, init);
+    const { ok, body, url } = response;
+    if (!ok || body === null) throw toRefusal(response, await readJson(response));
+    return { body, url };
+  }
+
+  /** What is no refusal came from the connection. */
+  toError(cause: unknown): unknown {
+    if (cause instanceof TesseraError || this.options.signal?.aborted === true) return cause;
+    return new ServiceUnreachableError(this.options.url, rootMessage(cause), { cause });
+  }
+
+  private retry<T>(attempt: () => Promise<T>): Promise<T> {
+    return withRetries(attempt, { policy: this.options.retries, signal: this.options.signal });
+  }
+
+  private async send(path: string, init: RequestInit): Promise<Response> {
+    const { url, signal } = this.options;
+    try {
+      return await fetch(`${url}${path}`, { ...init, ...(signal === undefined ? {} : { signal }) });
+    } catch (cause) {
+      throw this.toError(cause);
+    }
+  }
+}
+
+/** `fetch` itself only says "fetch failed"; what failed is its cause. */
+function rootMessage(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.cause instanceof Error) return rootMessage(error.cause);
+  return error.message === '' && 'code' in error ? String(error.code) : error.message;
+}
