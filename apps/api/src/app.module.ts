@@ -1,14 +1,17 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { type Config } from '@tessera/config';
+import { FileStore, UploadStore } from '@tessera/files';
 import { type Logger } from '@tessera/observability';
-import { type BatchStore, type JobStore } from '@tessera/queue';
+import { type BatchStore, type FileIndex, type JobStore } from '@tessera/queue';
 import { type ObjectStore } from '@tessera/storage';
 import { BatchesModule } from './batches/batches.module.js';
+import { FilesModule } from './files/files.module.js';
 import { HealthModule } from './health/health.module.js';
 import { AllowedMethods } from './http/allowed-methods.js';
 import { Shutdown } from './http/shutdown.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { ModelsModule } from './models/models.module.js';
+import { UploadsModule } from './uploads/uploads.module.js';
 import { BATCH_STORE, CONFIG, JOB_STORE, LOGGER, OBJECT_STORE } from './tokens.js';
 
 /** What the API needs from outside; who makes these also closes them. */
@@ -17,18 +20,22 @@ export interface ApiDependencies {
   logger: Logger;
   jobStore: JobStore;
   batchStore: BatchStore;
+  fileIndex: FileIndex;
   objectStore: ObjectStore;
 }
 
 @Module({})
 class PlatformModule {
   static with(dependencies: ApiDependencies): DynamicModule {
+    const files = openFiles(dependencies);
     const providers = [
       { provide: CONFIG, useValue: dependencies.config },
       { provide: LOGGER, useValue: dependencies.logger },
       { provide: JOB_STORE, useValue: dependencies.jobStore },
       { provide: BATCH_STORE, useValue: dependencies.batchStore },
       { provide: OBJECT_STORE, useValue: dependencies.objectStore },
+      { provide: FileStore, useValue: files.files },
+      { provide: UploadStore, useValue: files.uploads },
       AllowedMethods,
       Shutdown,
     ];
@@ -36,12 +43,26 @@ class PlatformModule {
   }
 }
 
+function openFiles({ config, logger, objectStore, fileIndex }: ApiDependencies) {
+  const { retentionSeconds } = config.jobs;
+  const files = new FileStore({ objectStore, index: fileIndex, retentionSeconds, logger });
+  return { files, uploads: new UploadStore({ objectStore, uploads: fileIndex.uploads, files, logger }) };
+}
+
 @Module({})
 export class AppModule {
   static with(dependencies: ApiDependencies): DynamicModule {
     return {
       module: AppModule,
-      imports: [PlatformModule.with(dependencies), JobsModule, BatchesModule, ModelsModule, HealthModule],
+      imports: [
+        PlatformModule.with(dependencies),
+        JobsModule,
+        BatchesModule,
+        FilesModule,
+        UploadsModule,
+        ModelsModule,
+        HealthModule,
+      ],
     };
   }
 }

@@ -22,8 +22,8 @@ export async function openStores({ redis, jobs, store }: Config, logger: Logger)
   const connection = { url: redis.url ?? DEFAULT_REDIS_URL, prefix: redis.prefix };
   const { retentionSeconds } = jobs;
   const objectStore = await openObjectStore(store);
-  const opened: { close(): Promise<void> | void }[] = [];
-  const keep = <Store extends { close(): Promise<void> | void }>(store: Store): Store => {
+  const opened: { close(): Promise<void> }[] = [];
+  const keep = <Store extends { close(): Promise<void> }>(store: Store): Store => {
     opened.push(store);
     return store;
   };

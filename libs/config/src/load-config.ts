@@ -51,6 +51,11 @@ function groupSettings(values: SettingValues, workingDirectory: string) {
       maxAttempts: values.TESSERA_MAX_ATTEMPTS,
       retentionSeconds: values.TESSERA_RETENTION_SECONDS,
     },
+    files: {
+      maxBytes: values.TESSERA_MAX_FILE_BYTES,
+      uploadIdleTimeoutMs: values.TESSERA_UPLOAD_IDLE_TIMEOUT_MS,
+      downloads: values.TESSERA_DOWNLOADS,
+    },
     webhooks: { secret: values.TESSERA_WEBHOOK_SECRET },
     worker: groupWorker(values),
     dispatcher: {

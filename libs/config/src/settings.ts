@@ -1,4 +1,5 @@
 import { dispatcherSettings } from './settings/dispatcher.js';
+import { fileSettings } from './settings/files.js';
 import { httpSettings } from './settings/http.js';
 import { hubSettings } from './settings/hub.js';
 import { imageSettings } from './settings/images.js';
@@ -15,6 +16,7 @@ export const settingDefinitions = {
   ...objectStoreSettings,
   ...imageSettings,
   ...jobSettings,
+  ...fileSettings,
   ...workerSettings,
   ...dispatcherSettings,
   ...hubSettings,

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** What an uploaded file may be for. */
 export const UPLOAD_PURPOSES = ['batch', 'vision', 'user_data', 'assistants'] as const;
 /** What any file is for; `batch_output` is what a Batch has written, and is never uploaded. */
@@ -67,3 +69,38 @@ export interface UploadPartObject {
   created_at: number;
   upload_id: string;
 }
+
+/** Seconds for which a file may ask to be kept. */
+export const MIN_FILE_SECONDS = 3_600;
+export const MAX_FILE_SECONDS = 2_592_000;
+
+const NAME_RULE = 'must hold neither slashes nor control characters';
+
+/** The name of a file. It goes into headers and onto terminals, and is never a path. */
+export const filenameSchema = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[^/\\\p{Cc}\p{Surrogate}]+$/u, NAME_RULE);
+
+const fileSeconds = z.int().min(MIN_FILE_SECONDS).max(MAX_FILE_SECONDS);
+
+/** Body of `POST /v1/uploads`. */
+export const createUploadBodySchema = z.strictObject({
+  filename: filenameSchema,
+  purpose: z.enum(UPLOAD_PURPOSES),
+  bytes: z.int().min(1),
+  mime_type: z.string().max(255),
+  expires_after: z.strictObject({ anchor: z.literal('created_at'), seconds: fileSeconds }).optional(),
+});
+export type CreateUploadBody = z.infer<typeof createUploadBodySchema>;
+
+/** Body of `POST /v1/uploads/{id}/complete`. */
+export const completeUploadBodySchema = z.strictObject({
+  part_ids: z.array(z.string().max(100)).min(1).max(10_000),
+  md5: z
+    .string()
+    .regex(/^[0-9a-fA-F]{32}$/, 'must be 32 hexadecimal digits')
+    .optional(),
+});
+export type CompleteUploadBody = z.infer<typeof completeUploadBodySchema>;

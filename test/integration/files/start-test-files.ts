@@ -31,7 +31,7 @@ export async function startTestFiles(redis: TestRedis, retentionSeconds = 3_600)
     storedKeys: async () => (await collect(objectStore.list(''))).sort(),
     loseRedis: () => deleteKeys(redis.url, prefix),
     close: async () => {
-      index.close();
+      await index.close();
       await directory.remove();
     },
   };

@@ -1,5 +1,6 @@
 import { type ErrorEnvelope, toErrorBody } from '@tessera/chat-completions';
 import { ERROR_CODES, type ErrorCodeEntry, type TesseraError } from '@tessera/contracts';
+import { RangeNotSatisfiableError } from './file.errors.js';
 import { QueueFullError, TooManyStreamsError } from './job.errors.js';
 import { MethodNotAllowedError } from './request.errors.js';
 
@@ -29,6 +30,7 @@ export function retryHeaders(entry: ErrorCodeEntry): Record<string, string> {
 
 function headersOf(error: TesseraError): Record<string, string> {
   if (error instanceof MethodNotAllowedError) return { allow: error.allowedMethods.join(', ') };
+  if (error instanceof RangeNotSatisfiableError) return { 'content-range': `bytes */${error.bytes}` };
   if (error instanceof QueueFullError) return { 'retry-after': String(QUEUE_FULL_RETRY_AFTER_SECONDS) };
   if (error instanceof TooManyStreamsError || error.code === 'service_unavailable') {
     return { 'retry-after': String(SHORT_RETRY_AFTER_SECONDS) };

@@ -15,12 +15,17 @@ export const MAX_HEADER_BYTES = 16_384;
 export function answerClientErrors({ headersTimeoutMs, requestTimeoutMs }: Config['http']) {
   return (error: NodeJS.ErrnoException, socket: Socket): void => {
     if (error.code === 'ECONNRESET') socket.destroy();
-    // Answered already: what still comes is read as one more error.
-    if (!socket.writable) return;
     const timeout = new RequestTimeoutError(headersTimeoutMs, requestTimeoutMs);
-    socket.end(toResponseText(error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? timeout : classify(error)));
-    cutOffLater(socket);
+    answerOnSocket(socket, error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? timeout : classify(error));
   };
+}
+
+/** Answers a connection whose request has not come in full, past any reply object, and closes it. */
+export function answerOnSocket(socket: Socket, error: TesseraError): void {
+  // Answered already: what still comes is read as one more error.
+  if (!socket.writable) return;
+  socket.end(toResponseText(error));
+  cutOffLater(socket);
 }
 
 /** Two kinds of requests that Node's server would not hand on, and answers without a word or without a body. */

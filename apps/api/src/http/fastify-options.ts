@@ -15,7 +15,8 @@ export function fastifyOptions(config: Config) {
   const { http } = config;
   return {
     bodyLimit: http.maxBodyBytes,
-    requestTimeout: http.requestTimeoutMs,
+    // One limit for all would cut files short: watchRequestBodies has one for each kind of body.
+    requestTimeout: 0,
     // `Prefer: wait` is silent while it waits.
     connectionTimeout: http.maxWaitSeconds * 1000 + SILENCE_AFTER_WAIT_MS,
     http: {

@@ -12,7 +12,8 @@ export const jobSettings = {
   }),
   TESSERA_RETENTION_SECONDS: setting({
     group,
-    description: 'Time that a finished job, its images and its answer are kept.',
+    description:
+      'Time that a finished job, its images and its answer are kept, and a file that was uploaded without an expiry.',
     unit: 'seconds',
     default: '2592000',
     schema: integerText(60, 315_360_000).default(2_592_000),

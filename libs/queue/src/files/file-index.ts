@@ -35,5 +35,5 @@ export interface FileIndex {
   /** Notes ids whose objects nobody owns; gives those that have been noted for `afterMs`. */
   noteOwnerless(kind: OwnerKind, ids: readonly string[], afterMs: number): Promise<string[]>;
   ping(): Promise<void>;
-  close(): void;
+  close(): Promise<void>;
 }

@@ -64,7 +64,7 @@ function defineFileScripts(redis: Redis, root: string): FileIndex {
     noteOwnerless: async (kind, ownerIds, afterMs) =>
       ids.parse(await noteOwnerless(kind, afterMs, ...ownerIds)),
     ping: () => pingRedis(redis),
-    close: () => redis.disconnect(),
+    close: async () => redis.disconnect(),
   };
 }
 

@@ -1,0 +1,83 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { MissingParameterError } from '@tessera/chat-completions';
+import { type Config } from '@tessera/config';
+import { type FileRecord } from '@tessera/contracts';
+import { FileInvalidError, FileStore, FirstLineCheck, limitBytes, type StoredContent } from '@tessera/files';
+import { type FastifyRequest } from 'fastify';
+import { CONFIG } from '../tokens.js';
+import { checkFieldsSoFar, checkFilename, readFileFields } from './file-fields.js';
+import { type IncomingFile, readFileForm } from './read-file-form.js';
+
+/** A file whose bytes are stored, and which is none yet. */
+interface TakenFile {
+  content: StoredContent;
+  filename: string;
+  firstLine: FirstLineCheck;
+}
+
+/** Takes the file of a form into the store as it arrives. */
+@Injectable()
+export class CreateFileService {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(FileStore) private readonly files: FileStore,
+  ) {}
+
+  /** @throws {TesseraError} nothing is kept then */
+  async create(httpRequest: FastifyRequest): Promise<FileRecord> {
+    const stored: StoredContent[] = [];
+    const rules = { fileField: 'file', maxFileBytes: this.config.files.maxBytes };
+    try {
+      const { taken, fields } = await readFileForm(httpRequest, rules, async (file, fieldsSoFar) => {
+        const takenFile = await this.take(file, fieldsSoFar);
+        stored.push(takenFile.content);
+        return takenFile;
+      });
+      return await this.keep(taken, fields);
+    } catch (error) {
+      for (const content of stored) await this.files.discard(content);
+      throw error;
+    }
+  }
+
+  private async take(
+    { filename, source }: IncomingFile,
+    fieldsSoFar: Record<string, unknown>,
+  ): Promise<TakenFile> {
+    const { purpose } = checkFieldsSoFar(fieldsSoFar);
+    if (purpose !== undefined) checkFilename(filename, purpose);
+    const firstLine = new FirstLineCheck();
+    const bytes = limitBytes(source, this.config.files.maxBytes, 'file');
+    const watched = watchFirstLine(bytes, firstLine, purpose === 'batch');
+    return { content: await this.files.storeContent(watched), filename, firstLine };
+  }
+
+  private async keep(taken: TakenFile | undefined, fields: Record<string, unknown>): Promise<FileRecord> {
+    const { purpose, seconds } = readFileFields(fields);
+    if (taken === undefined) throw new MissingParameterError('file is required', { param: 'file' });
+    const { content, filename, firstLine } = taken;
+    checkFilename(filename, purpose);
+    if (purpose === 'batch') refuse(firstLine);
+    const expiry = seconds === undefined ? {} : { expiresAtSeconds: Math.floor(Date.now() / 1000) + seconds };
+    return this.files.keep(content, { purpose, filename, ...expiry });
+  }
+}
+
+/** Passes bytes on, and lets the check see them. @param isBinding ends with a refusal as soon as there is one */
+async function* watchFirstLine(
+  source: AsyncIterable<Uint8Array>,
+  firstLine: FirstLineCheck,
+  isBinding: boolean,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    firstLine.push(chunk);
+    if (isBinding) refuse(firstLine);
+    yield chunk;
+  }
+  firstLine.end();
+  if (isBinding) refuse(firstLine);
+}
+
+function refuse({ violation }: FirstLineCheck): void {
+  if (violation !== undefined) throw new FileInvalidError(violation);
+}
