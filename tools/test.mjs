@@ -8,6 +8,8 @@ import { ensureSoftwareVulkan } from './software-vulkan.mjs';
 
 await prepareCheckout();
 await ensureSoftwareVulkan(console.log);
+const { reportVersitygw } = await import('./versitygw.mjs');
+reportVersitygw(console.log);
 const directory = mkdtempSync(path.join(tmpdir(), 'tessera-test-'));
 const report = path.join(directory, 'report.json');
 const exitCode = await runTests();

@@ -15,7 +15,8 @@ export interface S3Service {
 
 /** With the two below: an outage is known for one after some seconds, and after three minutes at the latest. */
 const MAX_ATTEMPTS = 3;
-const CONNECTION_TIMEOUT_MS = 3_000;
+/** Counts the wait for one of the sockets, too. */
+const CONNECTION_TIMEOUT_MS = 10_000;
 /** Until an answer begins: also the time for sending one part of an upload. */
 const REQUEST_TIMEOUT_MS = 60_000;
 const MAX_SOCKETS = 200;

@@ -3,8 +3,8 @@ import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { S3Service } from './s3-service.js';
 
-/** Bytes of one part of an upload: S3 takes 10,000 parts, so an object may have 80 GB. */
-const PART_BYTES = 8 * 1024 ** 2;
+/** Bytes of one part of an upload: the least that S3 takes. It takes 10,000 parts, so an object may have 52 GB. */
+const PART_BYTES = 5 * 1024 ** 2;
 /** Parts on their way at once; with the one that is being filled they bound the memory of an upload. */
 const CONCURRENT_PARTS = 3;
 

@@ -1,15 +1,20 @@
 import { once } from 'node:events';
 import { buffer } from 'node:stream/consumers';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { ObjectNotFoundError, ObjectRangeInvalidError, type ObjectStore } from '@tessera/storage';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OpenedStore } from './describe-object-store.js';
 
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
 const MEBIBYTE = 1024 ** 2;
 /** More than one part of an upload in parts. */
-const LARGE_CHUNK_COUNT = 20;
+const LARGE_CHUNK_COUNT = 12;
 /** Far more than a store may hold of one stream, far less than the object has. */
-const MEMORY_BOUND = 150 * MEBIBYTE;
-const HUGE_CHUNK_COUNT = 400;
+const MEMORY_BOUND = 90 * MEBIBYTE;
+const HUGE_CHUNK_COUNT = 128;
 
 /** What every {@link ObjectStore} does with streams, ranges included. */
 export function describeObjectStreams(name: string, open: () => Promise<OpenedStore>): void {
@@ -128,13 +133,13 @@ export function describeObjectStreams(name: string, open: () => Promise<OpenedSt
 
       it('holds a bounded part of a huge object in memory, writing and reading', async () => {
         const memory = new MemoryPeak();
-        const source = lookingOn(numberedChunks(HUGE_CHUNK_COUNT), async () => memory.look());
+        const source = lookingOn(numberedChunks(HUGE_CHUNK_COUNT), async (chunk) => memory.passed(chunk));
         await store.putStream('huge', source);
         const { body, bytes } = await store.open('huge');
         let seen = 0;
         for await (const chunk of body as AsyncIterable<Buffer>) {
           seen += chunk.length;
-          memory.look();
+          memory.passed(chunk);
         }
         expect([bytes, seen]).toEqual([HUGE_CHUNK_COUNT * MEBIBYTE, HUGE_CHUNK_COUNT * MEBIBYTE]);
         expect(memory.growth).toBeLessThan(MEMORY_BOUND);
@@ -229,12 +234,18 @@ class SilentSource implements AsyncIterable<Uint8Array> {
   }
 }
 
-/** How much the memory of this process grows: its heap and what lies outside of it, such as buffers. */
+/** How much memory this process holds on to beyond what it did before: heap, and what lies outside, such as buffers. */
 class MemoryPeak {
   private readonly before = memoryNow();
   private peak = this.before;
+  private seenBytes = 0;
 
-  look(): void {
+  /** Looks every so often only, since garbage is collected each time. */
+  passed({ length }: Uint8Array): void {
+    const before = this.seenBytes;
+    this.seenBytes += length;
+    const stride = 32 * MEBIBYTE;
+    if (Math.floor(before / stride) === Math.floor(this.seenBytes / stride)) return;
     this.peak = Math.max(this.peak, memoryNow());
   }
 
@@ -244,6 +255,7 @@ class MemoryPeak {
 }
 
 function memoryNow(): number {
+  collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
@@ -262,10 +274,10 @@ async function* texts(chunks: string[]): AsyncGenerator<Uint8Array> {
 
 async function* lookingOn(
   source: AsyncIterable<Uint8Array>,
-  look: () => Promise<void>,
+  look: (chunk: Uint8Array) => Promise<void>,
 ): AsyncGenerator<Uint8Array> {
   for await (const chunk of source) {
-    await look();
+    await look(chunk);
     yield chunk;
   }
 }
