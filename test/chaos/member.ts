@@ -31,6 +31,11 @@ export class Member {
     private readonly options: { environment: Record<string, string>; logFile: string },
   ) {}
 
+  /** Of the process that runs now. */
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
   start(): void {
     this.running ??= this.keepRunning();
   }

@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type BatchRecord } from '@tessera/contracts';
+import { batchPrefix } from '../chunk/part-files.js';
 import { BatchFeeder, type RunningBatch } from './batch-feeder.js';
 import { type BatchStepOptions, BatchSteps } from './batch-steps.js';
-import { setTimeout as delay } from 'node:timers/promises';
 
 /** How long the right to move batches on lasts without being renewed. */
 const LEASE_MS = 15_000;
@@ -10,10 +11,12 @@ const RENEW_MS = 5_000;
 const LOOK_AGAIN_MS = 1_000;
 const PAUSE_AFTER_FAILURE_MS = 1_000;
 const REQUEUE_EVERY_MS = 5_000;
+const REMOVE_EVERY_MS = 30_000;
+const REMOVED_AT_A_TIME = 100;
 const UNQUEUED_FOR_MS = 5_000;
 
 /**
- * Moves batches on: validates, feeds the workers, expires, and puts files together. Any number of dispatchers may run it:
+ * Moves batches on: validates, feeds the workers, expires, puts files together, and removes what is past its retention. Any number of dispatchers may run it:
  * one at a time acts, and another takes over when its lease ends. Everything it does may be done again.
  */
 export class BatchRunner {
@@ -24,6 +27,7 @@ export class BatchRunner {
   private readonly underWay = new Map<string, Promise<void>>();
   private readonly loop: Promise<void>;
   private requeuedAtMs = 0;
+  private removedAtMs = 0;
 
   constructor(private readonly options: BatchStepOptions) {
     this.steps = new BatchSteps(options);
@@ -64,10 +68,25 @@ export class BatchRunner {
     const batches = await ledger.openBatches();
     for (const batch of batches) await this.look(batch);
     await this.feeder.feed(batches.filter(isRunning), this.stopping.signal);
-    if (performance.now() - this.requeuedAtMs > REQUEUE_EVERY_MS) {
+    const now = performance.now();
+    if (now - this.requeuedAtMs > REQUEUE_EVERY_MS) {
       for (const batch of batches) await ledger.markLostChunks(batch);
       await ledger.requeueChunks(UNQUEUED_FOR_MS);
-      this.requeuedAtMs = performance.now();
+      this.requeuedAtMs = now;
+    }
+    if (now - this.removedAtMs > REMOVE_EVERY_MS) {
+      await this.removeExpired();
+      this.removedAtMs = now;
+    }
+  }
+
+  /** Removes final batches whose retention has passed, objects first. Their files have expiries of their own. */
+  private async removeExpired(): Promise<void> {
+    const { ledger, objectStore, logger } = this.options;
+    for (const id of await ledger.dueBatches(REMOVED_AT_A_TIME)) {
+      await objectStore.deletePrefix(batchPrefix(id));
+      await ledger.removeBatch(id);
+      logger.info({ batchId: id }, 'removed the batch, its retention has passed');
     }
   }
 
