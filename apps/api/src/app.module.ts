@@ -5,10 +5,12 @@ import { type Logger } from '@tessera/observability';
 import { type BatchStore, type FileIndex, type JobStore } from '@tessera/queue';
 import { type ObjectStore } from '@tessera/storage';
 import { BatchesModule } from './batches/batches.module.js';
+import { ChatModule } from './chat/chat.module.js';
 import { FilesModule } from './files/files.module.js';
 import { HealthModule } from './health/health.module.js';
 import { AllowedMethods } from './http/allowed-methods.js';
 import { Shutdown } from './http/shutdown.js';
+import { StreamPlaces } from './http/stream-places.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { UploadsModule } from './uploads/uploads.module.js';
@@ -38,6 +40,7 @@ class PlatformModule {
       { provide: UploadStore, useValue: files.uploads },
       AllowedMethods,
       Shutdown,
+      StreamPlaces,
     ];
     return { module: PlatformModule, global: true, providers, exports: providers };
   }
@@ -57,6 +60,7 @@ export class AppModule {
       imports: [
         PlatformModule.with(dependencies),
         JobsModule,
+        ChatModule,
         BatchesModule,
         FilesModule,
         UploadsModule,

@@ -75,6 +75,7 @@ function groupHttp(values: SettingValues) {
     maxBodyBytes: values.TESSERA_MAX_BODY_BYTES,
     maxStreams: values.TESSERA_MAX_STREAMS,
     maxWaitSeconds: values.TESSERA_MAX_WAIT_SECONDS,
+    maxChatSeconds: values.TESSERA_MAX_CHAT_SECONDS,
     requestTimeoutMs: values.TESSERA_REQUEST_TIMEOUT_MS,
     headersTimeoutMs: values.TESSERA_HEADERS_TIMEOUT_MS,
     shutdownTimeoutMs: values.TESSERA_SHUTDOWN_TIMEOUT_MS,

@@ -175,6 +175,12 @@ export const ERROR_CODES = {
     'The worker died repeatedly while it worked on this job.',
   ),
   engine_failed: entry(500, 'server_error', true, 'The inference engine reported a failure.'),
+  answer_diverged: entry(
+    500,
+    'server_error',
+    true,
+    'A worker died while its answer was being streamed, and the next one wrote another text than was sent already.',
+  ),
   internal_error: entry(500, 'server_error', true, 'Something broke on our side; the logs have the cause.'),
   model_invalid: entry(
     500,

@@ -39,7 +39,36 @@ const CODES_OF_OPERATIONS: Record<string, readonly string[]> = {
   'POST /v1/batches/{id}/retry': [
     'batch_not_found batch_not_finished invalid_type invalid_value unknown_parameter idempotency_key_reused',
   ],
+  'POST /v1/files': [
+    'missing_required_parameter invalid_json invalid_type invalid_value unknown_parameter file_too_large',
+    'file_invalid request_too_large unsupported_media_type',
+  ],
+  'GET /v1/files': ['invalid_value invalid_type unknown_parameter'],
+  'GET /v1/files/{id}': ['file_not_found'],
+  'DELETE /v1/files/{id}': ['file_not_found'],
+  'GET /v1/files/{id}/content': ['file_not_found range_not_satisfiable'],
+  'POST /v1/uploads': [
+    'invalid_json missing_required_parameter invalid_type invalid_value unknown_parameter file_too_large file_invalid',
+  ],
+  'POST /v1/uploads/{id}/parts': [
+    'missing_required_parameter invalid_type invalid_value unknown_parameter file_too_large upload_not_found',
+    'upload_finished unsupported_media_type',
+  ],
+  'POST /v1/uploads/{id}/complete': [
+    'invalid_json missing_required_parameter invalid_type invalid_value unknown_parameter file_invalid',
+    'upload_not_found upload_finished',
+  ],
+  'POST /v1/uploads/{id}/cancel': ['upload_not_found upload_finished'],
   'GET /v1/models': [],
+  'GET /v1/models/{id}': ['model_not_found'],
+  'POST /v1/chat/completions': [
+    'invalid_json missing_required_parameter invalid_type invalid_value unknown_parameter too_many_images',
+    'image_unreadable image_too_large image_too_many_pixels image_url_invalid url_not_allowed model_not_found',
+    'unsupported_parameter unsupported_response_format too_many_streams answer_diverged',
+    'context_length_exceeded queue_full request_too_large unsupported_media_type',
+    'image_not_found image_fetch_failed image_fetch_timeout job_cancelled job_expired execution_timeout',
+    'worker_crashed engine_failed model_invalid',
+  ],
 };
 const CODES_OF_ALL = [
   'invalid_request',

@@ -1,4 +1,5 @@
 import {
+  chatCompletionBodySchema,
   completeUploadBodySchema,
   createBatchBodySchema,
   createJobBodySchema,
@@ -8,6 +9,7 @@ import {
 import { type ApiResponseSchemaHost } from '@nestjs/swagger';
 import { z } from 'zod';
 import { batchSchema } from './batch-schemas.js';
+import { chatCompletionChunkSchema, chatCompletionSchema } from './chat-schemas.js';
 import { deletedFileSchema, fileSchema, uploadPartSchema, uploadSchema } from './file-schemas.js';
 import {
   batchListSchema,
@@ -39,12 +41,15 @@ const ANSWERS = {
   UploadPart: uploadPartSchema,
   Model: modelSchema,
   ModelList: modelListSchema,
+  ChatCompletion: chatCompletionSchema,
+  ChatCompletionChunk: chatCompletionChunkSchema,
   Liveness: livenessSchema,
   Readiness: readinessSchema,
   Error: errorSchema,
 };
 const REQUESTS = {
   CreateJob: createJobBodySchema,
+  CreateChatCompletion: chatCompletionBodySchema,
   CreateBatch: createBatchBodySchema,
   RetryBatch: retryBatchBodySchema,
   CreateUpload: createUploadBodySchema,

@@ -7,9 +7,8 @@ import { createJobRequestBody } from './create-job-request-body.js';
 const tags = ['jobs'];
 const jobId = ApiParam({ name: 'id', description: 'Id of the job', schema: { type: 'string' } });
 
-/** Refusals of `POST /v1/jobs`: nothing is kept. */
-const CREATE_JOB_ERRORS = [
-  ...BODY_CODES,
+/** Refusals of a conversation and its images: nothing is kept. */
+export const CONVERSATION_ERRORS = [
   'missing_required_parameter',
   'invalid_type',
   'invalid_value',
@@ -20,14 +19,14 @@ const CREATE_JOB_ERRORS = [
   'image_too_many_pixels',
   'image_url_invalid',
   'url_not_allowed',
+  'image_not_found',
   'context_length_exceeded',
   'model_not_found',
-  'idempotency_key_reused',
   'queue_full',
 ] as const;
 
 /** What a job may end with, seen as an HTTP status by those who waited for it. */
-const JOB_FAILURES = [
+export const JOB_FAILURES = [
   'image_unreadable',
   'image_too_large',
   'image_too_many_pixels',
@@ -79,7 +78,10 @@ export function describeCreateJob(): MethodDecorator {
       ...CREATED_HEADERS,
       Location: 'Path of the job',
     }),
-    describeErrorsAndFailures({ errors: CREATE_JOB_ERRORS, failures: JOB_FAILURES }),
+    describeErrorsAndFailures({
+      errors: [...BODY_CODES, ...CONVERSATION_ERRORS, 'idempotency_key_reused'],
+      failures: JOB_FAILURES,
+    }),
   );
 }
 

@@ -24,9 +24,9 @@ const errorTypes = z.enum([
   'server_error',
 ]);
 const count = z.int().min(0);
-const unixSeconds = z.int().min(0).describe('Unix time in seconds');
+export const unixSeconds = z.int().min(0).describe('Unix time in seconds');
 
-const usage = z.strictObject({
+export const usage = z.strictObject({
   prompt_tokens: count,
   completion_tokens: count,
   total_tokens: count,
@@ -44,7 +44,7 @@ const timings = z.strictObject({
   total_ms: milliseconds,
 }) satisfies z.ZodType<JobTimings>;
 
-const finishReason = z.enum(['stop', 'length']) satisfies z.ZodType<FinishReason>;
+export const finishReason = z.enum(['stop', 'length']) satisfies z.ZodType<FinishReason>;
 
 const tiles = z
   .strictObject({ columns: count, rows: count, tiles: count, width: count, height: count })

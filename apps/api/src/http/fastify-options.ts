@@ -17,8 +17,8 @@ export function fastifyOptions(config: Config) {
     bodyLimit: http.maxBodyBytes,
     // One limit for all would cut files short: watchRequestBodies has one for each kind of body.
     requestTimeout: 0,
-    // `Prefer: wait` is silent while it waits.
-    connectionTimeout: http.maxWaitSeconds * 1000 + SILENCE_AFTER_WAIT_MS,
+    // `Prefer: wait` and chat completions are silent while they wait.
+    connectionTimeout: Math.max(http.maxWaitSeconds, http.maxChatSeconds) * 1000 + SILENCE_AFTER_WAIT_MS,
     http: {
       headersTimeout: http.headersTimeoutMs,
       maxHeaderSize: MAX_HEADER_BYTES,

@@ -1,8 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { maxTokensOf, toJobDraft } from '@tessera/chat-completions';
-import { type CreateJobBody } from '@tessera/contracts';
 import { ModelsService } from '../models/models.service.js';
-import { checkMaxTokens, chooseModel } from './choose-model.js';
 import { type CreateJobCommand } from './create-job-command.js';
 import { JobImagesService } from './job-images.service.js';
 import { type CreatedJob, KeepJobService } from './keep-job.service.js';
@@ -24,13 +22,9 @@ export class CreateJobService {
     const { body, uploads } = command;
     const earlier = await this.keeper.findEarlier(command);
     if (earlier !== undefined) return earlier;
-    const draft = toJobDraft(body, {
-      ...this.images.limits,
-      uploads,
-      checkUrl: (url, param) => this.urlRules.checkImageUrl(url, param),
-    });
+    const draft = toJobDraft(body, this.images.context(uploads));
     if (body.webhook !== undefined) this.urlRules.checkWebhookUrl(body.webhook);
-    const model = await this.chooseModel(body);
+    const model = await this.models.choose(body.model, maxTokensOf(body));
     const images = await this.images.check(draft.images);
     return this.keeper.keep({
       images,
@@ -44,13 +38,5 @@ export class CreateJobService {
           requestId: command.requestId,
         }),
     });
-  }
-
-  private async chooseModel(body: CreateJobBody): Promise<string> {
-    const models = await this.models.available();
-    const id = chooseModel(body.model, models);
-    const served = models.served.find((model) => model.id === id);
-    checkMaxTokens(maxTokensOf(body), served);
-    return id;
   }
 }

@@ -1,5 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type ImageDraft, type ImageDraftSource, UploadTooLargeError } from '@tessera/chat-completions';
+import {
+  type DraftContext,
+  type ImageDraft,
+  type ImageDraftSource,
+  type UploadedImage,
+  UploadTooLargeError,
+} from '@tessera/chat-completions';
 import { type Config } from '@tessera/config';
 import { type ImageSource, type JobImage, TesseraError } from '@tessera/contracts';
 import { probeImage } from '@tessera/media';
@@ -7,6 +13,7 @@ import { type ObjectStore } from '@tessera/storage';
 import { RefusedParameterError, ServiceUnavailableError } from '../errors/request.errors.js';
 import { CONFIG, OBJECT_STORE } from '../tokens.js';
 import { UploadedFilesService } from './uploaded-files.service.js';
+import { UrlRulesService } from './url-rules.service.js';
 
 /** An image that passed the checks: inline still, or where a worker finds it. */
 export type CheckedImage = Omit<JobImage, 'source'> & {
@@ -20,11 +27,18 @@ export class JobImagesService {
     @Inject(CONFIG) private readonly config: Config,
     @Inject(OBJECT_STORE) private readonly objectStore: ObjectStore,
     @Inject(UploadedFilesService) private readonly files: UploadedFilesService,
+    @Inject(UrlRulesService) private readonly urlRules: UrlRulesService,
   ) {}
 
-  get limits(): { maxImages: number; maxImageBytes: number } {
+  /** What the images of a request are held to. @param uploads images that came beside its body */
+  context(uploads?: readonly UploadedImage[]): DraftContext {
     const { maxPerJob, maxBytes } = this.config.images;
-    return { maxImages: maxPerJob, maxImageBytes: maxBytes };
+    return {
+      maxImages: maxPerJob,
+      maxImageBytes: maxBytes,
+      ...(uploads === undefined ? {} : { uploads }),
+      checkUrl: (url, param) => this.urlRules.checkImageUrl(url, param),
+    };
   }
 
   /**
@@ -70,9 +84,8 @@ export class JobImagesService {
     if (source.kind === 'bytes') await this.checkBytes(source.bytes, param);
     if (source.kind !== 'file') return { source, ...tileBounds };
     const { key, bytes } = await this.files.find(source.fileId, param);
-    if (bytes > this.limits.maxImageBytes) {
-      throw new UploadTooLargeError(this.limits.maxImageBytes, bytes, param);
-    }
+    const { maxBytes } = this.config.images;
+    if (bytes > maxBytes) throw new UploadTooLargeError(maxBytes, bytes, param);
     return { source: { kind: 'object', key, bytes }, ...tileBounds };
   }
 

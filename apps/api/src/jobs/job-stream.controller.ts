@@ -1,10 +1,11 @@
-import { Readable } from 'node:stream';
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { describeStreamJob } from '../docs/describe-jobs.js';
 import { connectionSignal } from '../http/connection-signal.js';
 import { readLastEventId } from '../http/last-event-id.js';
+import { sendEventStream } from '../http/send-event-stream.js';
 import { Shutdown } from '../http/shutdown.js';
+import { StreamPlaces } from '../http/stream-places.js';
 import { JobStreamService } from './job-stream.service.js';
 import { JobsService } from './jobs.service.js';
 
@@ -13,6 +14,7 @@ export class JobStreamController {
   constructor(
     @Inject(JobsService) private readonly jobs: JobsService,
     @Inject(JobStreamService) private readonly streams: JobStreamService,
+    @Inject(StreamPlaces) private readonly places: StreamPlaces,
     @Inject(Shutdown) private readonly shutdown: Shutdown,
   ) {}
 
@@ -31,13 +33,7 @@ export class JobStreamController {
       return;
     }
     const signal = connectionSignal(reply, this.shutdown.signal);
-    this.streams.takePlace(signal);
-    // Not awaited: a reader that leaves early is no failure of this route.
-    void reply
-      .header('content-type', 'text/event-stream; charset=utf-8')
-      .header('cache-control', 'no-cache, no-transform')
-      // Asks nginx not to collect the stream in a buffer.
-      .header('x-accel-buffering', 'no')
-      .send(Readable.from(this.streams.text(record, afterId, signal)));
+    this.places.take(signal);
+    sendEventStream(reply, this.streams.text(record, afterId, signal));
   }
 }

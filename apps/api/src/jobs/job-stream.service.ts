@@ -1,45 +1,30 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type Config } from '@tessera/config';
 import { type JobRecord, TesseraError } from '@tessera/contracts';
 import { type Logger } from '@tessera/observability';
 import { type JobStore, type JobStreamEvent } from '@tessera/queue';
-import { TooManyStreamsError } from '../errors/job.errors.js';
 import { InternalError } from '../errors/request.errors.js';
 import { toErrorAnswer } from '../errors/to-error-answer.js';
 import { endEventId } from '../http/last-event-id.js';
-import { CONFIG, JOB_STORE, LOGGER } from '../tokens.js';
+import { JOB_STORE, LOGGER } from '../tokens.js';
 import { JobsService } from './jobs.service.js';
-import { formatServerSentEvent, KEEP_ALIVE_COMMENT } from './server-sent-event.js';
-import { withKeepAlive } from './with-keep-alive.js';
+import {
+  formatServerSentEvent,
+  KEEP_ALIVE_COMMENT,
+  KEEP_ALIVE_INTERVAL_MS,
+} from '../http/server-sent-event.js';
+import { withKeepAlive } from '../http/with-keep-alive.js';
 
-/** Time without an event after which a comment is sent, in milliseconds. */
-const KEEP_ALIVE_INTERVAL_MS = 15_000;
 /** How long a reader whose connection broke waits before it comes back, in milliseconds. */
 const RECONNECT_DELAY_MS = 1_000;
 
-/** Turns the events of a job into the text of an event stream, and counts the streams that are open. */
+/** Turns the events of a job into the text of an event stream. */
 @Injectable()
 export class JobStreamService {
-  private openStreams = 0;
-
   constructor(
-    @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(JOB_STORE) private readonly jobStore: JobStore,
     @Inject(JobsService) private readonly jobs: JobsService,
   ) {}
-
-  /**
-   * Takes one of the places for streams until the signal aborts.
-   * @throws {TooManyStreamsError}
-   */
-  takePlace(signal: AbortSignal): void {
-    const limit = this.config.http.maxStreams;
-    if (this.openStreams >= limit) throw new TooManyStreamsError(limit);
-    if (signal.aborted) return;
-    this.openStreams += 1;
-    signal.addEventListener('abort', () => (this.openStreams -= 1), { once: true });
-  }
 
   /** The stream's text, from after the event `afterId` on, ending with the job object or when the signal aborts. */
   async *text(record: JobRecord, afterId: string | undefined, signal: AbortSignal): AsyncGenerator<string> {

@@ -22,5 +22,6 @@ import { UrlRulesService } from './url-rules.service.js';
     UploadedFilesService,
     UrlRulesService,
   ],
+  exports: [JobImagesService, KeepJobService, UrlRulesService],
 })
 export class JobsModule {}

@@ -19,7 +19,7 @@ export class JobsService {
   /** @throws {JobNotFoundError} */
   async find(id: string): Promise<JobRecord> {
     const record = isJobId(id) ? await this.jobStore.getJob(id) : undefined;
-    if (record === undefined) throw new JobNotFoundError(id);
+    if (record === undefined || record.isHidden === true) throw new JobNotFoundError(id);
     return record;
   }
 
@@ -40,7 +40,8 @@ export class JobsService {
 
   /** @throws {JobNotFoundError | JobFinishedError} */
   async cancel(id: string): Promise<JobRecord> {
-    const outcome = isJobId(id) ? await this.jobStore.requestCancel(id) : 'not_found';
+    await this.find(id);
+    const outcome = await this.jobStore.requestCancel(id);
     if (outcome === 'not_found') throw new JobNotFoundError(id);
     if (outcome === 'already_final') throw new JobFinishedError(id);
     return this.find(id);

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type ObjectInfo, type ObjectStore } from '@tessera/storage';
+import { resolveImageFile } from '@tessera/files';
+import { type ObjectStore } from '@tessera/storage';
 import { FileImageNotFoundError } from '../errors/job.errors.js';
 import { OBJECT_STORE } from '../tokens.js';
 
@@ -9,12 +10,11 @@ export class UploadedFilesService {
   constructor(@Inject(OBJECT_STORE) private readonly objectStore: ObjectStore) {}
 
   /**
-   * Where the file's bytes are. A file is there while its record is: that is written last and deleted first.
-   * @throws {FileImageNotFoundError}
+   * Where the file's bytes are.
+   * @throws {FileImageNotFoundError} for one that is unknown, deleted or past its time
    */
-  async find(fileId: string, param: string): Promise<ObjectInfo> {
-    const record = await this.objectStore.stat(`files/${fileId}/file.json`);
-    const content = record && (await this.objectStore.stat(`files/${fileId}/content`));
+  async find(fileId: string, param: string): Promise<{ key: string; bytes: number }> {
+    const content = await resolveImageFile(this.objectStore, fileId);
     if (content === undefined) throw new FileImageNotFoundError(fileId, param);
     return content;
   }

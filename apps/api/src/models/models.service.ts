@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Config } from '@tessera/config';
 import { type JobStore } from '@tessera/queue';
-import { type AvailableModels } from '../jobs/choose-model.js';
+import { type AvailableModels, checkMaxTokens, chooseModel } from '../jobs/choose-model.js';
 import { CONFIG, JOB_STORE } from '../tokens.js';
 
 @Injectable()
@@ -13,5 +13,22 @@ export class ModelsService {
 
   async available(): Promise<AvailableModels> {
     return { served: await this.jobStore.servedModels(), acceptedIds: this.config.model.acceptedIds };
+  }
+
+  /**
+   * The model that answers a request.
+   * @throws {ModelNotFoundError | MissingParameterError | ContextLengthExceededError}
+   */
+  async choose(
+    requested: string | undefined,
+    maxTokens: { value: number; param: string } | undefined,
+  ): Promise<string> {
+    const models = await this.available();
+    const id = chooseModel(requested, models);
+    checkMaxTokens(
+      maxTokens,
+      models.served.find((model) => model.id === id),
+    );
+    return id;
   }
 }

@@ -60,6 +60,13 @@ export const httpSettings = {
     default: '60',
     schema: integerText(0, 3600).default(60),
   }),
+  TESSERA_MAX_CHAT_SECONDS: setting({
+    group,
+    description: 'Longest time that `POST /v1/chat/completions` waits for its answer; its job expires then.',
+    unit: 'seconds',
+    default: '600',
+    schema: integerText(1, 86_400).default(600),
+  }),
   TESSERA_REQUEST_TIMEOUT_MS: setting({
     group,
     description: 'Time in which a client must have sent its whole request.',

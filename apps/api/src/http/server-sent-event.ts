@@ -16,3 +16,6 @@ export function formatServerSentEvent({ id, event, data }: ServerSentEvent): str
 
 /** A line that readers skip; it keeps proxies from closing a connection on which nothing happens. */
 export const KEEP_ALIVE_COMMENT = ': keep-alive\n\n';
+
+/** Time without an event after which such a line is sent, in milliseconds. */
+export const KEEP_ALIVE_INTERVAL_MS = 15_000;
