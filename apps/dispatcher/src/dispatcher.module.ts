@@ -3,6 +3,7 @@ import { SafeHttp } from '@tessera/safe-fetch';
 import { type ServiceContext } from '@tessera/service-process';
 import { type ObjectStore, openObjectStore } from '@tessera/storage';
 import { loadWebhookSecret } from '@tessera/webhooks';
+import { BatchMover } from './batch-mover.js';
 import { FileUpkeepRunner } from './file-upkeep-runner.js';
 import { JobUpkeepRunner } from './job-upkeep-runner.js';
 import { CONFIG, LOGGER, OBJECT_STORE, SAFE_HTTP, WEBHOOK_SECRET } from './tokens.js';
@@ -33,6 +34,7 @@ export class DispatcherModule implements OnApplicationShutdown {
               ...(secret === undefined ? {} : { configured: secret }),
             }),
         },
+        BatchMover,
         JobUpkeepRunner,
         FileUpkeepRunner,
         WebhookDeliverer,

@@ -7,11 +7,12 @@ import {
   type ServiceContext,
   startHealthServer,
 } from '@tessera/service-process';
+import { BatchMover } from './batch-mover.js';
 import { DispatcherModule } from './dispatcher.module.js';
 import { JobUpkeepRunner } from './job-upkeep-runner.js';
 import { WebhookDeliverer } from './webhook-deliverer.js';
 
-/** Starts the dispatcher: webhook deliveries, and the upkeep of jobs that no client and no worker looks after. */
+/** Starts the dispatcher: batches, webhook deliveries, and the upkeep of what no client and no worker looks after. */
 export async function startDispatcher(context: ServiceContext): Promise<Service> {
   const { config, logger } = context;
   const app = await NestFactory.createApplicationContext(DispatcherModule.with(context), {
@@ -19,12 +20,13 @@ export async function startDispatcher(context: ServiceContext): Promise<Service>
     abortOnError: false,
   });
   const readiness = async (): Promise<Readiness> => ({
+    batches: await describe(app.get(BatchMover).ping()),
     upkeep: await describe(app.get(JobUpkeepRunner).ping()),
     webhooks: await describe(app.get(WebhookDeliverer).ping()),
   });
   const { healthPort } = config.dispatcher;
   const health = healthPort === undefined ? undefined : await startHealthServer(healthPort, readiness);
-  logger.info('delivering webhooks and looking after jobs');
+  logger.info('moving batches on, delivering webhooks and looking after jobs and files');
   return {
     stop: async () => {
       await app.close();
