@@ -6,10 +6,17 @@ import { type Schema, SchemaValues } from './schema-values.js';
 /** A request that can be sent, and be made again from the seed that is printed. */
 export interface FuzzedRequest {
   readonly method: string;
-  /** May hold `{job}`, for the id of a job that exists by then. */
+  /** May hold {@link ID_PLACEHOLDER}. */
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Readonly<Record<string, string>> | undefined;
+  readonly body: string | FuzzedForm | undefined;
+}
+
+export interface FuzzedForm {
+  readonly fields: Readonly<Record<string, string>>;
+  readonly file: { readonly field: string; readonly filename: string; readonly bytes: Uint8Array };
+  /** The file comes before the fields. */
+  readonly isFileFirst: boolean;
 }
 
 interface Parameter {
@@ -22,8 +29,8 @@ interface Described {
   requestBody?: { content: Record<string, { schema: Schema }> };
 }
 
-/** Stands for the id of a job that exists. */
-export const JOB_PLACEHOLDER = '{job}';
+/** Stands for the id of something that exists, of the kind that the path is about. */
+export const ID_PLACEHOLDER = '{existing}';
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'];
 
 const visible = fc.string({
@@ -52,6 +59,7 @@ export function fuzzedRequests(document: OpenApiDocument, png: Uint8Array): fc.A
       arbitrary: requestsTo(
         { method: method.toUpperCase(), path, operation: operation as Described },
         values,
+        png,
       ),
     })),
   );
@@ -72,6 +80,7 @@ function hintsOf(png: Uint8Array) {
     webhook: usually('https://example.com/hook', 'http://example.com/', 'https://127.0.0.1/'),
     max_tokens: tokens,
     max_completion_tokens: tokens,
+    completion_window: usually('24h', '31d'),
     messages: fc.constant([{ role: 'user', content: 'What?' }]),
   };
 }
@@ -85,6 +94,7 @@ interface Operation {
 function requestsTo(
   { method, path, operation }: Operation,
   values: SchemaValues,
+  png: Uint8Array,
 ): fc.Arbitrary<FuzzedRequest> {
   const parameters = operation.parameters ?? [];
   return fc
@@ -96,7 +106,7 @@ function requestsTo(
         values,
       ),
       headers: headersOf(parameters.filter((parameter) => parameter.in === 'header')),
-      body: bodiesOf(operation, values),
+      body: bodiesOf(operation, values, png),
       contentType: rarely(fc.constant('application/json'), CONTENT_TYPES),
     })
     .map(({ method, id, query, headers, body, contentType }) => ({
@@ -113,7 +123,7 @@ function rarely<T>(usual: fc.Arbitrary<T>, odd: fc.Arbitrary<T>): fc.Arbitrary<T
 }
 
 const identifiers = fc.oneof(
-  { weight: 5, arbitrary: fc.constant(JOB_PLACEHOLDER) },
+  { weight: 5, arbitrary: fc.constant(ID_PLACEHOLDER) },
   {
     weight: 2,
     arbitrary: fc.string({ unit: 'grapheme', minLength: 1 }).map((text) => encodeURIComponent(text)),
@@ -125,7 +135,7 @@ function queriesOf(parameters: readonly Parameter[], values: SchemaValues): fc.A
   if (parameters.length === 0) return fc.constant('');
   const pairs = parameters.map(({ name, schema }) =>
     fc
-      .oneof(values.of(schema), fc.constant(JOB_PLACEHOLDER), fc.string())
+      .oneof(values.of(schema), fc.constant(ID_PLACEHOLDER), fc.string())
       .map((value) => [name, String(value)] as const),
   );
   const strange = fc.tuple(fc.string(), fc.string());
@@ -136,7 +146,7 @@ function queriesOf(parameters: readonly Parameter[], values: SchemaValues): fc.A
         [...known, ...(odd === null ? [] : [odd])].map(([name, value]): [string, string] => [name, value]),
       ).toString(),
     )
-    .map((query) => query.replaceAll(encodeURIComponent(JOB_PLACEHOLDER), JOB_PLACEHOLDER));
+    .map((query) => query.replaceAll(encodeURIComponent(ID_PLACEHOLDER), ID_PLACEHOLDER));
 }
 
 function headersOf(parameters: readonly Parameter[]): fc.Arbitrary<Record<string, string>> {
@@ -146,13 +156,22 @@ function headersOf(parameters: readonly Parameter[]): fc.Arbitrary<Record<string
   return fc.record(Object.fromEntries(fields), { requiredKeys: [] }) as fc.Arbitrary<Record<string, string>>;
 }
 
-function bodiesOf({ requestBody }: Described, values: SchemaValues): fc.Arbitrary<FuzzedRequest['body']> {
+function bodiesOf(
+  { requestBody }: Described,
+  values: SchemaValues,
+  png: Uint8Array,
+): fc.Arbitrary<FuzzedRequest['body']> {
   const schema = requestBody?.content['application/json']?.schema;
+  const form = requestBody?.content['multipart/form-data']?.schema;
+  const isJob = schema?.$ref?.endsWith('/CreateJob') ?? false;
   const none = fc.constant(undefined);
+  if (schema === undefined && form !== undefined) {
+    return rarely<FuzzedRequest['body']>(fileForms(form, values), fc.json());
+  }
   if (schema === undefined) return rarely<FuzzedRequest['body']>(none, fc.json());
   const right = fc
     .tuple(values.of(schema), fc.boolean())
-    .map(([body, short]) => keepRulesBetweenFields(body, short));
+    .map(([body, short]) => (isJob ? keepRulesBetweenFields(body, short) : body));
   const nearlyRight = right.chain(mutated);
   const anyValue = fc.oneof({ weight: 3, arbitrary: right }, { weight: 6, arbitrary: nearlyRight });
   const json = anyValue.map((value) => JSON.stringify(value));
@@ -160,7 +179,7 @@ function bodiesOf({ requestBody }: Described, values: SchemaValues): fc.Arbitrar
     { weight: 12, arbitrary: json },
     { weight: 1, arbitrary: fc.tuple(json, fc.nat()).map(([text, at]) => text.slice(0, at % text.length)) },
     { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
-    { weight: 3, arbitrary: anyValue.map(toFormFields) },
+    { weight: 3, arbitrary: anyValue.map((value) => toImageForm(value, png)) },
     { weight: 1, arbitrary: none },
   );
 }
@@ -185,7 +204,38 @@ function keepRulesBetweenFields(body: unknown, isShort: boolean): Record<string,
   return { ...others, ...asked, ...told };
 }
 
-/** The fields of a form that stand for the value; an `image` is added as it is sent. */
+/** The form of a job that stands for the value, with an image. */
+function toImageForm(value: unknown, png: Uint8Array): FuzzedForm {
+  const file = { field: 'image', filename: '0.png', bytes: png };
+  return { fields: toFormFields(value), file, isFileFirst: false };
+}
+
+/** Forms whose one binary field is their file. */
+function fileForms({ properties = {} }: Schema, values: SchemaValues): fc.Arbitrary<FuzzedForm> {
+  const [fileField = ''] = Object.keys(properties).filter((name) => properties[name]?.format === 'binary');
+  const fields = Object.entries(properties)
+    .filter(([name]) => name !== fileField)
+    .map(([name, schema]) => [name, values.of(schema).map(String)] as const);
+  return fc.record({
+    fields: rarely(
+      fc.record(Object.fromEntries(fields), {
+        requiredKeys: Object.keys(properties).filter((name) => name === 'purpose'),
+      }),
+      fc.dictionary(
+        visible.filter((name) => name !== ''),
+        visible,
+        { maxKeys: 2 },
+      ),
+    ) as fc.Arbitrary<Record<string, string>>,
+    file: fc.record({
+      field: rarely(fc.constant(fileField), visible),
+      filename: rarely(fc.constantFrom('rows.jsonl', 'a.png'), fc.string({ unit: 'grapheme' })),
+      bytes: rarely(fc.constant(Buffer.from('{"a":1}\n')), fc.uint8Array({ maxLength: 100 })),
+    }),
+    isFileFirst: fc.boolean(),
+  });
+}
+
 function toFormFields(value: unknown): Record<string, string> {
   if (typeof value !== 'object' || value === null) return {};
   return Object.fromEntries(

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 /** As much of JSON Schema as the OpenAPI document uses. */
 export interface Schema {
   $ref?: string;
-  type?: string;
+  type?: string | string[];
+  format?: string;
   const?: unknown;
   enum?: unknown[];
   anyOf?: Schema[];
@@ -53,22 +54,13 @@ export class SchemaValues {
   }
 
   private byType(schema: Schema, field: string): fc.Arbitrary<unknown> {
-    switch (schema.type) {
-      case 'object':
-        return this.object(schema);
-      case 'array':
-        return this.list(schema, field);
-      case 'integer':
-        return fc.integer({ min: schema.minimum ?? 0, max: schema.maximum ?? 1_000_000 });
-      case 'number':
-        return fc.double({ noNaN: true, min: schema.minimum ?? 0, max: schema.maximum ?? 1e6 });
-      case 'boolean':
-        return fc.boolean();
-      case 'string':
-        return text(schema);
-      default:
-        throw new Error(`no values are known for the schema ${JSON.stringify(schema)}`);
+    const { type } = schema;
+    if (Array.isArray(type)) {
+      return fc.oneof(...type.map((one) => this.byType({ ...schema, type: one }, field)));
     }
+    if (type === 'object') return this.object(schema);
+    if (type === 'array') return this.list(schema, field);
+    return simple(schema);
   }
 
   private object({ properties = {}, required = [], additionalProperties, propertyNames }: Schema) {
@@ -91,6 +83,26 @@ export class SchemaValues {
     const schema = this.components[reference.split('/').at(-1) ?? ''];
     if (schema === undefined) throw new Error(`the document has no ${reference}`);
     return schema;
+  }
+}
+
+/** Values without parts. */
+function simple(schema: Schema): fc.Arbitrary<unknown> {
+  switch (schema.type) {
+    case undefined:
+      return fc.jsonValue();
+    case 'null':
+      return fc.constant(null);
+    case 'boolean':
+      return fc.boolean();
+    case 'integer':
+      return fc.integer({ min: schema.minimum ?? 0, max: schema.maximum ?? 1_000_000 });
+    case 'number':
+      return fc.double({ noNaN: true, min: schema.minimum ?? 0, max: schema.maximum ?? 1e6 });
+    case 'string':
+      return text(schema);
+    default:
+      throw new Error(`no values are known for the schema ${JSON.stringify(schema)}`);
   }
 }
 
