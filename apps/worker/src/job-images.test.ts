@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '@tessera/config';
 import { SafeHttp } from '@tessera/safe-fetch';
-import { openFolderStore } from '@tessera/storage';
+import { InputBuckets, openFolderStore } from '@tessera/storage';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JobImages } from './job-images.js';
@@ -28,7 +28,8 @@ async function load(imageCount: number, maxBytesPerJob: number): Promise<{ width
   await store.put('jobs/job_1/images/0', png);
   const source = { kind: 'object', key: 'jobs/job_1/images/0', bytes: png.length } as const;
   const images = Array.from({ length: imageCount }, () => ({ source }));
-  return new JobImages(config, store, http).load(images, new AbortController().signal);
+  const buckets = new InputBuckets({ ...config.inputs, store: config.store });
+  return new JobImages(config, store, http, buckets).load(images, new AbortController().signal);
 }
 
 describe('JobImages', () => {

@@ -4,10 +4,10 @@ import { type JobImage } from '@tessera/contracts';
 import { type GenerationImage } from '@tessera/engine';
 import { type LoadableImage, loadImage } from '@tessera/media';
 import { type SafeHttp } from '@tessera/safe-fetch';
-import { type ObjectStore } from '@tessera/storage';
+import { type InputBuckets, type ObjectStore } from '@tessera/storage';
 import pLimit from 'p-limit';
 import { ByteBudget } from './byte-budget.js';
-import { CONFIG, OBJECT_STORE, SAFE_HTTP } from './tokens.js';
+import { CONFIG, INPUT_BUCKETS, OBJECT_STORE, SAFE_HTTP } from './tokens.js';
 
 /** Images of one job that are fetched at the same time. */
 const CONCURRENT_IMAGES = 4;
@@ -17,13 +17,14 @@ export type WantedImage = Omit<JobImage, 'source'> & { readonly source: Loadable
 
 type LoadedJobImage = GenerationImage & { readonly bytes: Uint8Array };
 
-/** Brings the images of a job or row here, from the store or from their URLs. */
+/** Brings the images of a job or row here, from the store, their URLs or the operator's buckets. */
 @Injectable()
 export class JobImages {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     @Inject(OBJECT_STORE) private readonly objectStore: ObjectStore,
     @Inject(SAFE_HTTP) private readonly http: SafeHttp,
+    @Inject(INPUT_BUCKETS) private readonly buckets: InputBuckets,
   ) {}
 
   /** In the order of the request. @throws {TesseraError} of the first image that cannot be had */
@@ -49,6 +50,7 @@ export class JobImages {
     const loaded = await loadImage(source, {
       http: this.http,
       objects: this.objectStore,
+      buckets: this.buckets,
       limits: { maxBytes, maxPixels, fetchTimeoutMs },
       signal,
     });

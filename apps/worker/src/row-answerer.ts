@@ -4,6 +4,7 @@ import {
   checkImageUrl,
   newChatCompletionId,
   parseChatCompletion,
+  refuseFor,
   toChatCompletion,
   toErrorBody,
   toJobRequest,
@@ -13,6 +14,7 @@ import { type Config } from '@tessera/config';
 import { type AnswerRow, type BatchRow, ERROR_CODES, type RowAnswer, TesseraError } from '@tessera/contracts';
 import { type Engine } from '@tessera/engine';
 import { type Logger } from '@tessera/observability';
+import { checkInputUrl } from '@tessera/storage';
 import pRetry from 'p-retry';
 import { RowImages } from './row-images.js';
 import { toAnswer } from './to-answer.js';
@@ -103,11 +105,12 @@ export class RowAnswerer {
 
   /** @throws {TesseraError} for whatever the API would refuse, and for a stream: a row has one answer */
   private parse(body: unknown): ChatDraft {
-    const { images, network } = this.config;
+    const { images, network, inputs, store } = this.config;
     const draft = parseChatCompletion(body, {
       maxImages: images.maxPerJob,
       maxImageBytes: images.maxBytes,
       checkUrl: (url, param) => checkImageUrl(url, param, network),
+      checkS3Url: (url, param) => refuseFor(param, () => checkInputUrl(url, { ...inputs, store })),
     });
     if (draft.stream === undefined) return draft;
     throw new UnsupportedParameterError('stream', 'a row of a batch is answered with one object');

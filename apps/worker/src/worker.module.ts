@@ -8,7 +8,7 @@ import {
 import { type Engine } from '@tessera/engine';
 import { SafeHttp } from '@tessera/safe-fetch';
 import { type ServiceContext } from '@tessera/service-process';
-import { type ObjectStore, openObjectStore } from '@tessera/storage';
+import { InputBuckets, type ObjectStore, openObjectStore } from '@tessera/storage';
 import { Admission } from './admission.js';
 import { ChunkIntake } from './chunk-intake.js';
 import { ConsumerSettings } from './consumer-settings.js';
@@ -18,7 +18,7 @@ import { JobIntake } from './job-intake.js';
 import { loadEngine } from './load-engine.js';
 import { RowAnswerer } from './row-answerer.js';
 import { RowImages } from './row-images.js';
-import { CONFIG, ENGINE, LOGGER, OBJECT_STORE, SAFE_HTTP } from './tokens.js';
+import { CONFIG, ENGINE, INPUT_BUCKETS, LOGGER, OBJECT_STORE, SAFE_HTTP } from './tokens.js';
 
 /** One engine, and the queues of jobs and of chunks of the model that it serves. */
 @Module({})
@@ -41,6 +41,10 @@ export class WorkerModule implements OnModuleDestroy, OnApplicationShutdown {
         {
           provide: OBJECT_STORE,
           useFactory: (): Promise<ObjectStore> => openObjectStore(config.store),
+        },
+        {
+          provide: INPUT_BUCKETS,
+          useFactory: () => new InputBuckets({ ...config.inputs, store: config.store }),
         },
         { provide: SAFE_HTTP, useFactory: () => new SafeHttp({ allowedPrivateNetworks }) },
         Admission,

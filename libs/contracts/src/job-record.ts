@@ -3,7 +3,11 @@ import type { WebhookEventType } from './job-request.js';
 import type { JobSampling } from './sampling.js';
 
 /** Where an image of a job comes from. Bytes never travel through Redis: inline images are objects in the store. */
-export type ImageSource = { kind: 'url'; url: string } | { kind: 'object'; key: string; bytes: number };
+export type ImageSource =
+  | { kind: 'url'; url: string }
+  /** In a bucket that the operator allows. */
+  | { kind: 's3'; bucket: string; key: string }
+  | { kind: 'object'; key: string; bytes: number };
 
 /** A part of a message once its images are numbered: `image` is an index into {@link JobRequest.images}. */
 export type PromptContent = { type: 'text'; text: string } | { type: 'image'; image: number };

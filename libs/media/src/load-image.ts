@@ -3,6 +3,7 @@ import { type SafeHttp } from '@tessera/safe-fetch';
 import { StoredImageMissingError, StoredImageUnavailableError } from './errors.js';
 import { hashImage } from './hash-image.js';
 import { decodeImage, type ImageLimits, type ImageSize, probeImage } from './image.js';
+import { type BucketObject, type ImageBuckets, readBucketImage } from './read-bucket-image.js';
 
 /** Where an image is: where a job says, or in memory already. */
 export type LoadableImage = ImageSource | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
@@ -11,8 +12,9 @@ export interface ImageLoading {
   readonly http: SafeHttp;
   /** The object store. A failure that is not worth another attempt means that the object is gone. */
   readonly objects: { get(key: string): Promise<Uint8Array> };
+  readonly buckets: ImageBuckets;
   readonly limits: ImageLimits & {
-    /** Of an image behind a URL. */
+    /** Of an image behind a URL or in a bucket. */
     readonly maxBytes: number;
     readonly fetchTimeoutMs: number;
   };
@@ -47,6 +49,8 @@ function readBytes(source: LoadableImage, loading: ImageLoading): Promise<Uint8A
       return source.bytes;
     case 'url':
       return fetchImage(source.url, loading);
+    case 's3':
+      return readS3Image(source, loading);
     case 'object':
       return readStoredImage(source.key, loading);
   }
@@ -54,6 +58,11 @@ function readBytes(source: LoadableImage, loading: ImageLoading): Promise<Uint8A
 
 function fetchImage(url: string, { http, limits, signal }: ImageLoading): Promise<Uint8Array> {
   return http.fetchBytes(url, { maxBytes: limits.maxBytes, timeoutMs: limits.fetchTimeoutMs, signal });
+}
+
+function readS3Image(object: BucketObject, { buckets, limits, signal }: ImageLoading): Promise<Uint8Array> {
+  const { maxBytes, fetchTimeoutMs: timeoutMs } = limits;
+  return readBucketImage(object, buckets, { maxBytes, timeoutMs, signal });
 }
 
 async function readStoredImage(key: string, { objects }: ImageLoading): Promise<Uint8Array> {

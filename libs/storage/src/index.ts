@@ -10,3 +10,6 @@ export {
 export { type ObjectStorePlace, openObjectStore } from './open-object-store.js';
 export { type S3Service } from './s3-service.js';
 export { type S3Place } from './s3-store.js';
+export { InputBuckets } from './input-buckets.js';
+export * from './input-errors.js';
+export { checkInputUrl, type InputObject, type InputRules } from './input-url.js';

@@ -13,8 +13,8 @@ export interface S3Service {
     { readonly algorithm: 'AES256' | 'aws:kms'; readonly keyId?: string | undefined } | undefined;
 }
 
-/** With the two below: an outage is known for one after some seconds, and after three minutes at the latest. */
-const MAX_ATTEMPTS = 3;
+/** With the two below: an outage is known for one after some seconds, and after some minutes at the latest. */
+const MAX_ATTEMPTS = 4;
 /** Counts the wait for one of the sockets, too. */
 const CONNECTION_TIMEOUT_MS = 10_000;
 /** Until an answer begins: also the time for sending one part of an upload. */

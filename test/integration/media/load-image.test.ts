@@ -28,7 +28,12 @@ beforeEach(async () => {
   http = new SafeHttp({ allowedPrivateNetworks: ['127.0.0.0/8'] });
   server = createServer((request, response) => answer(request, response)).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  loading = { http, objects, limits: { maxBytes: 100_000, maxPixels: 10_000, fetchTimeoutMs: 20_000 } };
+  loading = {
+    http,
+    objects,
+    buckets: noBuckets,
+    limits: { maxBytes: 100_000, maxPixels: 10_000, fetchTimeoutMs: 20_000 },
+  };
   picture = await sharp({
     create: { width: 4, height: 2, channels: 3, background: { r: 200, g: 10, b: 20 } },
   })
@@ -44,6 +49,8 @@ afterEach(async () => {
   await directory.remove();
 });
 
+/** No image of this file is in one; load-bucket-image.test.ts reads from real ones. */
+const noBuckets = { open: () => Promise.reject(new Error('no bucket is expected')) };
 const fromServer = () => ({
   kind: 'url' as const,
   url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.png`,

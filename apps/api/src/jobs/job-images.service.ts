@@ -38,6 +38,7 @@ export class JobImagesService {
       maxImageBytes: maxBytes,
       ...(uploads === undefined ? {} : { uploads }),
       checkUrl: (url, param) => this.urlRules.checkImageUrl(url, param),
+      checkS3Url: (url, param) => this.urlRules.checkS3Url(url, param),
     };
   }
 

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { checkImageUrl, refuseFor } from '@tessera/chat-completions';
 import { type Config } from '@tessera/config';
+import { checkInputUrl, type InputObject } from '@tessera/storage';
 import { checkWebhookUrl } from '@tessera/webhooks';
 import { CONFIG } from '../tokens.js';
 
@@ -12,6 +13,12 @@ export class UrlRulesService {
   /** @throws {TesseraError} `image_url_invalid`, or `url_not_allowed` for an address off limits as written */
   checkImageUrl(url: string, param: string): void {
     checkImageUrl(url, param, this.config.network);
+  }
+
+  /** @throws {TesseraError} `image_url_invalid`, or `url_not_allowed` for a bucket that the operator does not allow */
+  checkS3Url(url: string, param: string): InputObject {
+    const { inputs, store } = this.config;
+    return refuseFor(param, () => checkInputUrl(url, { ...inputs, store }));
   }
 
   /** @throws {RefusedParameterError} */

@@ -18,9 +18,9 @@ export function checkImageUrl(url: string, param: string, rules: UrlRules): void
 }
 
 /** Names the field in whatever refusal `check` throws. */
-export function refuseFor(param: string, check: () => unknown): void {
+export function refuseFor<Result>(param: string, check: () => Result): Result {
   try {
-    check();
+    return check();
   } catch (error) {
     throw error instanceof TesseraError ? new RefusedParameterError(error, param) : error;
   }

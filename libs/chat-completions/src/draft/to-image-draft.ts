@@ -5,9 +5,12 @@ import { decodeDataUrl } from './decode-data-url.js';
 import { type ConversationPart } from './to-conversation.js';
 import { uploadIndexOf, type UploadedImage } from './uploaded-image.js';
 
-/** Where a draft's image is: still in our memory, behind a URL that the worker will fetch, or an uploaded file. */
+/** Where a draft's image is: in our memory, where the worker will fetch it, or an uploaded file. */
 export type ImageDraftSource =
-  { kind: 'bytes'; bytes: Uint8Array } | { kind: 'url'; url: string } | { kind: 'file'; fileId: string };
+  | { kind: 'bytes'; bytes: Uint8Array }
+  | { kind: 'url'; url: string }
+  | { kind: 's3'; bucket: string; key: string }
+  | { kind: 'file'; fileId: string };
 
 /** An id of `POST /v1/files`; what cannot be one never reaches Redis or the store. */
 const FILE_ID = /^file-[0-9A-Za-z]{1,64}$/;
@@ -26,8 +29,8 @@ export interface ImageContext {
   uploads?: readonly UploadedImage[];
   /** @throws when the http(s) URL must not be fetched */
   checkUrl: (url: string, param: string) => void;
-  /** @throws when the s3: URL must not be read; absent: `s3:` is no scheme that is known */
-  checkS3Url?: (url: string, param: string) => void;
+  /** Takes an `s3:` URL apart. @throws when it must not be read */
+  checkS3Url: (url: string, param: string) => { bucket: string; key: string };
 }
 
 type ImageConversationPart = Extract<ConversationPart, { type: 'image' }>;
@@ -44,19 +47,16 @@ export function toImageDraft(part: ImageConversationPart, context: ImageContext)
 }
 
 function toSource(url: string, param: string, context: ImageContext): ImageDraftSource {
-  const { uploads, checkS3Url } = context;
+  const { uploads } = context;
   const uploadIndex = uploads && uploadIndexOf(url);
   if (uploadIndex !== undefined) {
     return { kind: 'bytes', bytes: findUpload(uploadIndex, param, uploads ?? []).bytes };
   }
   if (/^data:/i.test(url)) return { kind: 'bytes', bytes: decodeDataUrl(url, param, context.maxImageBytes) };
   if (FILE_ID.test(url)) return { kind: 'file', fileId: url };
-  if (checkS3Url !== undefined && /^s3:/i.test(url)) {
-    checkS3Url(url, param);
-    return { kind: 'url', url };
-  }
+  if (/^s3:/i.test(url)) return { kind: 's3', ...context.checkS3Url(url, param) };
   if (!/^https?:/i.test(url)) {
-    const known = `http:, https:${checkS3Url === undefined ? '' : ', s3:'} or data:, or the id of an uploaded file`;
+    const known = 'http:, https:, s3: or data:, or the id of an uploaded file';
     throw new ImageUrlInvalidError(url, `${param}: an image URL must be ${known}`, param);
   }
   context.checkUrl(url, param);

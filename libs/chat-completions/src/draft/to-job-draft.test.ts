@@ -5,7 +5,13 @@ import { toJobDraft } from './to-job-draft.js';
 
 const bytes = new Uint8Array([1, 2, 3]);
 const dataUrl = `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`;
-const context = { maxImages: 3, maxImageBytes: 100, uploads: [], checkUrl: () => undefined };
+const context = {
+  maxImages: 3,
+  maxImageBytes: 100,
+  uploads: [],
+  checkUrl: () => undefined,
+  checkS3Url: () => ({ bucket: 'cats', key: 'a b.png' }),
+};
 const upload = { bytes, mediaType: 'image/png' };
 
 const draftOf = (body: CreateJobBody, uploads: (typeof upload)[] = []) =>
@@ -266,6 +272,20 @@ describe('toJobDraft', () => {
     const checkUrl = (url: string, param: string) => void asked.push([url, param]);
     toJobDraft({ question: 'q', images: ['https://a.test/', dataUrl] }, { ...context, checkUrl });
     expect(asked).toEqual([['https://a.test/', 'images.0']]);
+  });
+
+  it('takes an s3: URL apart as it is told to, with the field that holds it', () => {
+    const asked: string[][] = [];
+    const checkS3Url = (url: string, param: string) => {
+      asked.push([url, param]);
+      return { bucket: 'cats', key: 'a b.png' };
+    };
+    const { images } = toJobDraft(
+      { question: 'q', images: [dataUrl, 'S3://cats/a b.png'] },
+      { ...context, checkS3Url },
+    );
+    expect(images[1]).toEqual({ source: { kind: 's3', bucket: 'cats', key: 'a b.png' }, param: 'images.1' });
+    expect(asked).toEqual([['S3://cats/a b.png', 'images.1']]);
   });
 });
 

@@ -1,0 +1,58 @@
+import { InputBucketNotAllowedError, InputUrlInvalidError } from './input-errors.js';
+import type { ObjectStorePlace } from './open-object-store.js';
+import { s3Url } from './s3-service.js';
+
+/** An object of an input bucket, outside of any object store of ours. */
+export interface InputObject {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** What may be read as an input. */
+export interface InputRules {
+  readonly buckets: readonly string[];
+  /** Nothing in it is an input, even where its bucket is one. */
+  readonly store: ObjectStorePlace;
+}
+
+const INPUT_URL = /^s3:\/\/([^/]+)\/(.+)$/is;
+/** In UTF-8, as S3 counts. */
+const MAX_KEY_BYTES = 1024;
+const CONTROL_SIGN = /[\0-\x1f\x7f]/;
+
+/**
+ * Reads `s3://bucket/key`; the key stands there as it is, without any encoding.
+ * @throws {InputUrlInvalidError} `image_url_invalid`
+ * @throws {InputBucketNotAllowedError} `url_not_allowed`
+ */
+export function checkInputUrl(url: string, rules: InputRules): InputObject {
+  const [, bucket, key] = INPUT_URL.exec(url) ?? [];
+  if (bucket === undefined || key === undefined) throw new InputUrlInvalidError('it must be s3://bucket/key');
+  const object = { bucket, key };
+  checkInputObject(object, rules);
+  return object;
+}
+
+/** {@link checkInputUrl} for a URL that was taken apart before. */
+export function checkInputObject({ bucket, key }: InputObject, { buckets, store }: InputRules): void {
+  const bytes = Buffer.byteLength(key);
+  if (bytes > MAX_KEY_BYTES) {
+    throw new InputUrlInvalidError(`its key has ${bytes} bytes; at most ${MAX_KEY_BYTES} are allowed`);
+  }
+  // Some servers take a key for a path.
+  if (CONTROL_SIGN.test(key) || key.split('/').some((segment) => segment === '.' || segment === '..')) {
+    throw new InputUrlInvalidError('its key may have no control characters and no segment . or ..');
+  }
+  if (!buckets.includes(bucket)) {
+    const reason = 'TESSERA_INPUT_BUCKETS does not list this bucket';
+    throw new InputBucketNotAllowedError(s3Url(bucket, key), reason);
+  }
+  if (isInStore({ bucket, key }, store)) {
+    throw new InputBucketNotAllowedError(s3Url(bucket, key), 'the service keeps its own objects there');
+  }
+}
+
+function isInStore({ bucket, key }: InputObject, store: ObjectStorePlace): boolean {
+  if (store.kind !== 's3' || store.bucket !== bucket) return false;
+  return store.prefix === '' || key.startsWith(`${store.prefix}/`);
+}
