@@ -73,7 +73,8 @@ export class Client {
     }
   }
 
-  private async send(path: string, init: RequestInit = {}): Promise<string> {
+  /** The body of the good answer, whenever it comes. @throws {RefusedError} */
+  async send(path: string, init: RequestInit = {}): Promise<string> {
     for (;;) {
       this.signal.throwIfAborted();
       const answer = await this.attempt(path, init);

@@ -5,6 +5,13 @@ import { StoreVolume } from './store-volume.js';
 
 const SERVICES: readonly ServiceName[] = ['api', 'dispatcher', 'worker'];
 
+/** Shorter than in production, so that what a dead process held is taken up within the drill. */
+export const QUICK_SETTINGS = {
+  TESSERA_LOCK_DURATION_MS: '3000',
+  TESSERA_DELIVERY_LOCK_MS: '3000',
+  TESSERA_DRAIN_TIMEOUT_MS: '3000',
+};
+
 /** The whole system as built, on one machine, with everything kept running. */
 export interface DrillSystem {
   readonly url: string;

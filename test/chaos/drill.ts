@@ -4,22 +4,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { randomNumbers } from '@tessera/testing';
 import { type Audit, audit } from './audit.js';
 import { Client } from './client.js';
-import { type DrillSystem, startDrillSystem } from './drill-system.js';
+import { type DrillSystem, QUICK_SETTINGS, startDrillSystem } from './drill-system.js';
 import { Load, type LoadResult } from './load.js';
-import { type ServiceName } from './member.js';
 import { OpenJobs } from './open-jobs.js';
+import { findOwnExits, type OwnExits } from './own-exits.js';
 import { readQuestions } from './questions.js';
-import { carryOut, type DrainOutcome, planStrikes, type Victim } from './strikes.js';
+import { carryOut, type DrainOutcome, noKills, planStrikes, type Victim } from './strikes.js';
+import { until } from './until.js';
 import { WebhookReceiver } from './webhook-receiver.js';
 
 const LOOK_MS = 250;
-/** Shorter than in production, so that what a dead process held is taken up within the drill. */
-const SETTINGS = {
-  TESSERA_LOCK_DURATION_MS: '3000',
-  TESSERA_DELIVERY_LOCK_MS: '3000',
-  TESSERA_DRAIN_TIMEOUT_MS: '3000',
-};
-
 export interface DrillOptions {
   readonly seed: number;
   readonly strikes: number;
@@ -30,14 +24,6 @@ export interface DrillOptions {
   /** Time after the last strike in which everything must have come to its end. */
   readonly settleMs: number;
   readonly log: (line: string) => void;
-}
-
-/** A process that ended by itself: how often, in which ways, and what it said. */
-export interface OwnExits {
-  readonly name: ServiceName;
-  readonly count: number;
-  readonly ends: readonly string[];
-  readonly lastWords: readonly string[];
 }
 
 export interface DrillResult {
@@ -54,7 +40,7 @@ export interface DrillResult {
 /** Load, blows, and the count afterwards. */
 export async function runDrill(options: DrillOptions): Promise<DrillResult> {
   const { seed } = options;
-  const system = await startDrillSystem(SETTINGS, { withVolume: options.fullDiskMs > 0 });
+  const system = await startDrillSystem(QUICK_SETTINGS, { withVolume: options.fullDiskMs > 0 });
   const secretFile = path.join(system.dataDirectory, 'webhook-secret');
   const receiver = await WebhookReceiver.start(randomNumbers(seed + 1), () =>
     readFileSync(secretFile, 'utf8').trim(),
@@ -106,7 +92,7 @@ async function drillSystem(
 
 async function strikeAll(system: DrillSystem, load: Load, options: DrillOptions) {
   const strikes = planStrikes(options.strikes, randomNumbers(options.seed));
-  const kills = { worker: 0, dispatcher: 0, api: 0, redis: 0 };
+  const kills = noKills();
   const drains: DrainOutcome[] = [];
   let fullDisk: DrillResult['fullDisk'] = 'not asked for';
   for (const [index, strike] of strikes.entries()) {
@@ -160,31 +146,4 @@ async function settle(
   };
   const deadlineAt = performance.now() + settleMs / 2;
   while ((await isOpen()) && performance.now() < deadlineAt) await delay(LOOK_MS);
-}
-
-async function until(isDone: () => boolean, timeoutMs: number): Promise<void> {
-  const deadlineAt = performance.now() + timeoutMs;
-  while (!isDone()) {
-    if (performance.now() > deadlineAt) throw new Error(`nothing came of it within ${timeoutMs} ms`);
-    await delay(LOOK_MS);
-  }
-}
-
-/** Exits that no signal of ours explains. */
-async function findOwnExits({ members }: DrillSystem): Promise<OwnExits[]> {
-  const found: OwnExits[] = [];
-  for (const member of Object.values(members)) {
-    const { name, ownExits } = member;
-    if (ownExits.length === 0) continue;
-    const ends = ownExits.map(({ code, signal }) => signal ?? `exit code ${code}`);
-    const lastWords = (await member.log())
-      .filter(({ level }) => level === 'fatal')
-      .map(({ msg }) => String(msg));
-    found.push({ name, count: ends.length, ends: unique(ends), lastWords: unique(lastWords) });
-  }
-  return found;
-}
-
-function unique(words: readonly string[]): string[] {
-  return [...new Set(words)];
 }

@@ -1,6 +1,7 @@
-import { type DrillResult, type OwnExits } from './drill.js';
+import { type DrillResult } from './drill.js';
+import { isForWantOf } from './own-exits.js';
 
-/** Words of a process that ends because there is no Redis at its start: whoever supervises it tries again. */
+/** Words of a process that ends because there is no Redis at its start. */
 const NO_REDIS_AT_START = /^the \w+ cannot run: Redis failed to connect/;
 
 /** Everything that a drill must not find, in words; empty when all is well. */
@@ -15,7 +16,7 @@ export function findingsOf({ audit, load, drains, ownExits }: DrillResult): stri
     'left behind': audit.leftovers,
     refused: load.refusals,
     'ended by itself': ownExits
-      .filter((exits) => !isForWantOfRedis(exits))
+      .filter((exits) => !isForWantOf(NO_REDIS_AT_START, exits))
       .map(({ name, ends, lastWords }) => `${name} with ${[...ends, ...lastWords].join(', ')}`),
     'stopped badly': drains
       .filter(({ end }) => end.startsWith('exit code'))
@@ -27,10 +28,4 @@ export function findingsOf({ audit, load, drains, ownExits }: DrillResult): stri
     ...Object.entries(lists).flatMap(([what, entries]) => entries.map((entry) => `${what}: ${entry}`)),
     ...(unsignedCount > 0 ? [`${unsignedCount} webhooks without a valid signature`] : []),
   ];
-}
-
-function isForWantOfRedis({ ends, lastWords }: OwnExits): boolean {
-  return (
-    ends.every((end) => end === 'exit code 1') && lastWords.every((words) => NO_REDIS_AT_START.test(words))
-  );
 }

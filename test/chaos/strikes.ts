@@ -4,7 +4,7 @@ import { type Exit, type ServiceName } from './member.js';
 
 export type Victim = ServiceName | 'redis';
 
-const VICTIMS: readonly Victim[] = ['worker', 'dispatcher', 'api', 'redis'];
+export const VICTIMS: readonly Victim[] = ['worker', 'dispatcher', 'api', 'redis'];
 const SHORTEST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 5_000;
 const LONGEST_REDIS_ABSENCE_MS = 1_500;
@@ -20,10 +20,19 @@ export interface Strike {
   readonly drained: ServiceName | undefined;
 }
 
+/** Nobody has been killed yet. */
+export function noKills(): Record<Victim, number> {
+  return { worker: 0, dispatcher: 0, api: 0, redis: 0 };
+}
+
 /** Blows in a row; the same seed gives the same ones. */
-export function planStrikes(count: number, random: () => number): Strike[] {
+export function planStrikes(
+  count: number,
+  random: () => number,
+  longestPauseMs = LONGEST_PAUSE_MS,
+): Strike[] {
   return Array.from({ length: count }, (_, index) => ({
-    pauseMs: SHORTEST_PAUSE_MS + random() * (LONGEST_PAUSE_MS - SHORTEST_PAUSE_MS),
+    pauseMs: SHORTEST_PAUSE_MS + random() * (longestPauseMs - SHORTEST_PAUSE_MS),
     victims: chooseVictims(random),
     redisAbsenceMs: random() * LONGEST_REDIS_ABSENCE_MS,
     drained:
