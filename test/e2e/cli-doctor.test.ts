@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { startTestRedis, temporaryDirectory, type TemporaryDirectory } from '@tessera/testing';
+import { startTestRedis, startTestS3, temporaryDirectory, type TemporaryDirectory } from '@tessera/testing';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from './run-cli.js';
@@ -46,7 +46,7 @@ describe('tessera doctor', () => {
     const { exitCode, healthy, check, names } = await examine({});
     expect({ exitCode, healthy }).toEqual({ exitCode: 0, healthy: true });
     const devices = ['cpu', 'cuda', 'webgpu'];
-    const places = ['redis', 'data folder', 'model', 'ports'];
+    const places = ['redis', 'data folder', 'object store', 'model', 'ports'];
     expect(names).toEqual(['settings', 'system', 'runtime', ...devices, ...places]);
     expect(check('system')?.facts).toMatchObject({ node: process.versions.node });
     expect(check('runtime')?.facts.version).toMatch(/^1\.30\./);
@@ -65,22 +65,32 @@ describe('tessera doctor', () => {
       REDIS_URL: 'redis://127.0.0.1:1',
       TESSERA_MODEL: home.path,
       TESSERA_DATA_DIR: '/proc/tessera',
+      TESSERA_STORE: 's3://pictures',
+      TESSERA_S3_ENDPOINT: 'http://127.0.0.1:1',
       PORT: String(port),
     });
     server.close();
     expect({ exitCode, healthy }).toEqual({ exitCode: 1, healthy: false });
-    for (const name of ['cuda', 'redis', 'model', 'data folder', 'ports']) {
+    for (const name of ['cuda', 'redis', 'model', 'data folder', 'object store', 'ports']) {
       expect(check(name)).toMatchObject({ name, status: 'broken', remedy: expect.any(String) as string });
     }
     expect(check('cpu')?.status).toBe('ok');
     expect(check('redis')?.summary).toContain('ECONNREFUSED');
+    expect(check('object store')?.summary).toContain('correct TESSERA_S3_ENDPOINT');
     expect(check('ports')?.remedy).toContain('EADDRINUSE');
   });
 
-  it('knows a port that a Tessera process answers on', async () => {
+  it('knows a port that a Tessera process answers on, and a bucket that can be used', async () => {
     const { port, server } = await listen(200);
-    const { check } = await examine({ PORT: String(port) });
+    const s3 = await startTestS3();
+    const { check } = await examine({ PORT: String(port), ...s3.settings('tessera') });
     server.close();
+    await s3.close();
+    expect(check('object store')).toMatchObject({
+      status: 'ok',
+      summary: 's3://test-bucket/tessera can be written, read and emptied',
+      facts: { kind: 's3', usable: true },
+    });
     expect(check('ports')).toMatchObject({ status: 'ok', summary: `${port} (PORT) held by Tessera` });
   });
 
@@ -111,9 +121,9 @@ describe('tessera doctor', () => {
 
   it('says in words what it found and what to do, and which settings cannot be read', async () => {
     const found = await runCli(['doctor'], { environment: { PORT: '0', TESSERA_DATA_DIR: home.path } });
-    expect(found.stdout).toMatch(/^ok {7}system {7}Node /m);
+    expect(found.stdout).toMatch(/^ok {7}system {8}Node /m);
     expect(found.stdout).toMatch(
-      /^absent {3}cuda {9}cannot be used: .*\n +-> npx tessera runtime install cuda$/m,
+      /^absent {3}cuda {10}cannot be used: .*\n +-> npx tessera runtime install cuda$/m,
     );
     const unreadable = await runCli(['doctor'], { environment: { TESSERA_THREADS: 'many' } });
     expect(unreadable.exitCode).toBe(1);

@@ -8,8 +8,9 @@ export {
   type OpenedObject,
 } from './object-store.js';
 export { type ObjectStorePlace, openObjectStore } from './open-object-store.js';
-export { type S3Service } from './s3-service.js';
-export { type S3Place } from './s3-store.js';
+// As types only, or the SDK would be loaded.
+export type { S3Service } from './s3-service.js';
+export type { S3Place } from './s3-store.js';
 export { InputBuckets } from './input-buckets.js';
 export * from './input-errors.js';
 export { checkInputUrl, type InputObject, type InputRules } from './input-url.js';

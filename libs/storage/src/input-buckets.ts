@@ -4,8 +4,8 @@ import { InputRefusedError } from './input-errors.js';
 import { checkInputObject, type InputObject, type InputRules } from './input-url.js';
 import type { OpenedObject } from './object-store.js';
 import { explainS3Failure, isMissingObject, isRefusal } from './s3-failure.js';
-import { openS3Object } from './s3-reader.js';
-import { createS3Client, type S3Service, s3Url } from './s3-service.js';
+import type { S3Service } from './s3-service.js';
+import { s3Url } from './s3-url.js';
 
 /** The buckets that the operator allows inputs to come from. */
 export class InputBuckets {
@@ -22,6 +22,11 @@ export class InputBuckets {
   async open(object: InputObject, { signal }: { readonly signal?: AbortSignal } = {}): Promise<OpenedObject> {
     checkInputObject(object, this.options);
     const name = s3Url(object.bucket, object.key);
+    // The SDK is loaded only where it is used, as for a store.
+    const [{ createS3Client }, { openS3Object }] = await Promise.all([
+      import('./s3-service.js'),
+      import('./s3-reader.js'),
+    ]);
     this.client ??= createS3Client(this.options.service);
     try {
       return await openS3Object(this.client, { ...object, name }, { signal });

@@ -1,6 +1,6 @@
 import { InputBucketNotAllowedError, InputUrlInvalidError } from './input-errors.js';
 import type { ObjectStorePlace } from './open-object-store.js';
-import { s3Url } from './s3-service.js';
+import { s3Url } from './s3-url.js';
 
 /** An object of an input bucket, outside of any object store of ours. */
 export interface InputObject {

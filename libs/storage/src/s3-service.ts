@@ -47,8 +47,3 @@ export function createS3Client({ endpoint, region, pathStyle }: S3Service): S3Cl
     },
   });
 }
-
-/** `s3://bucket/key`, for messages. */
-export function s3Url(bucket: string, key: string): string {
-  return `s3://${bucket}/${key}`;
-}

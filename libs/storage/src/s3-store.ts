@@ -17,7 +17,8 @@ import { ObjectSource } from './object-source.js';
 import type { DownloadOptions, ObjectInfo, ObjectRange, ObjectStore, OpenedObject } from './object-store.js';
 import { explainS3Failure, isMissingObject } from './s3-failure.js';
 import { openS3Object, sizeOfS3Object } from './s3-reader.js';
-import { createS3Client, type S3Service, s3Url } from './s3-service.js';
+import { createS3Client, type S3Service } from './s3-service.js';
+import { s3Url } from './s3-url.js';
 import { putS3Object, uploadS3Object } from './s3-writer.js';
 
 /** Longest life of a presigned URL that S3 allows: a week. */

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 
 const HELP = `
 Looks at Node and the machine, ONNX Runtime and every device (tried in processes of their own, so that a crashing driver
-does no harm), Redis, the data folder, the model and the ports, with the settings of the environment.
+does no harm), Redis, the data folder, the object store, the model and the ports, with the settings of the environment.
 
   ok       works
   absent   this machine does not offer it, and the settings do not ask for it

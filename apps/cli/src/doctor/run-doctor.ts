@@ -5,6 +5,7 @@ import { cudaCheck } from './checks/cuda.js';
 import { dataFolderCheck } from './checks/data-folder.js';
 import { deviceCheck } from './checks/device.js';
 import { modelCheck } from './checks/model.js';
+import { objectStoreCheck } from './checks/object-store.js';
 import { portsCheck } from './checks/ports.js';
 import { redisCheck } from './checks/redis.js';
 import { runtimeCheck } from './checks/runtime.js';
@@ -21,6 +22,7 @@ const CHECKS: readonly Check[] = [
   deviceCheck('webgpu'),
   redisCheck,
   dataFolderCheck,
+  objectStoreCheck,
   modelCheck,
   portsCheck,
 ];

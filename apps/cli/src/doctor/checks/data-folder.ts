@@ -1,7 +1,7 @@
-import { access, mkdtemp, rmdir, statfs } from 'node:fs/promises';
-import path from 'node:path';
+import { statfs } from 'node:fs/promises';
 import { formatBytes } from '../../terminal/format.js';
 import { type Check } from '../check.js';
+import { nearestExisting, tryToWrite } from './writable-folder.js';
 
 const SCARCE_BYTES = 2_000_000_000;
 
@@ -33,22 +33,3 @@ export const dataFolderCheck: Check = {
     };
   },
 };
-
-/** @returns why it is impossible; permissions alone do not tell, least of all root. */
-async function tryToWrite(directory: string): Promise<Error | undefined> {
-  try {
-    await rmdir(await mkdtemp(path.join(directory, '.tessera-doctor-')));
-    return undefined;
-  } catch (error) {
-    return error as Error;
-  }
-}
-
-async function nearestExisting(directory: string): Promise<string> {
-  const exists = await access(directory).then(
-    () => true,
-    () => false,
-  );
-  const parent = path.dirname(directory);
-  return exists || parent === directory ? directory : nearestExisting(parent);
-}
