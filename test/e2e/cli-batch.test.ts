@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type Batch, type BatchRow, type RowAnswer } from '@tessera/contracts';
@@ -23,7 +23,7 @@ import {
   refused,
   type ResultLine,
 } from '../integration/batches/batch-bench.js';
-import { runCli, startCli } from './run-cli.js';
+import { runCli, type RunningCli, startCli } from './run-cli.js';
 
 let redis: TestRedis;
 let api: TestApi;
@@ -206,24 +206,62 @@ describe('tessera batch', () => {
   });
 });
 
+/** A server in the place of the service, while `use` runs. */
+async function withServer(listener: RequestListener, use: (url: string) => Promise<void>): Promise<void> {
+  const server = createServer(listener);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  try {
+    await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+/** The most memory that a running process has had. */
+async function peakBytes(pid: number | undefined): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}
+
+describe('tessera batch submit', () => {
+  it('streams a file that is larger than the memory it needs', async () => {
+    const path = await inputFile([]);
+    await truncate(path, 300_000_000);
+    let peak = Promise.resolve(Infinity);
+    let received = 0;
+    const receive: RequestListener = (request, response) => {
+      request.on('data', (chunk: Buffer) => (received += chunk.length));
+      request.on('end', () => {
+        if (request.url === '/v1/batches') return void response.end(JSON.stringify(ENDED));
+        peak = peakBytes(cli?.process.pid);
+        void peak.finally(() => response.end(JSON.stringify({ id: 'file-in', object: 'file' })));
+      });
+    };
+    let cli: RunningCli | undefined;
+    await withServer(receive, async (url) => {
+      cli = startCli(['batch', 'submit', path, '--url', url]);
+      expect(await cli.ended).toMatchObject({ exitCode: 0, stdout: 'batch_1\n' });
+    });
+    expect(received).toBeGreaterThan(300_000_000);
+    expect(await peak).toBeLessThan(250_000_000);
+  });
+});
+
 describe('tessera batch results', () => {
   it('leaves no file of a download that breaks off', async () => {
-    const server = createServer((request, response) => {
+    const breakOff: RequestListener = (request, response) => {
       if (request.url?.endsWith('/content') !== true) return void response.end(JSON.stringify(ENDED));
       response.writeHead(200, { 'content-length': '1000' });
       response.write('{"custom_id":"a"}\n', () => response.destroy());
-    });
-    await once(server.listen(0, '127.0.0.1'), 'listening');
+    };
     const folder = join(home.path, 'broken');
-    try {
-      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    await withServer(breakOff, async (url) => {
       const result = await runCli(['batch', 'results', 'batch_1', '-o', `${folder}/out.jsonl`, '--url', url]);
       expect(result.exitCode).toBe(1);
       expect(result.stderr).toContain(`the service at ${url} cannot be reached`);
       expect(await readdir(folder)).toEqual([]);
-    } finally {
-      server.close();
-    }
+    });
   });
 });
 

@@ -32,7 +32,7 @@ export class BatchClient {
 
   /** @returns the id of the file */
   async uploadFile(form: UploadForm): Promise<string> {
-    return (await this.connection.request('/v1/files', form.makeInit, uploadedFileSchema)).id;
+    return (await this.connection.upload('/v1/files', form.makeBody, uploadedFileSchema)).id;
   }
 
   /** Attempts carry one Idempotency-Key, so that an answer lost on the way makes no second batch. */

@@ -1,12 +1,13 @@
 import { openAsBlob } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { type StreamedBody } from '../service/post-stream.js';
 import { InputUnreadableError } from './errors.js';
 
 export interface UploadForm {
   readonly fileBytes: number;
-  /** A request that streams the file from disk; made anew for every attempt. */
-  readonly makeInit: () => RequestInit;
+  /** Streams the file from disk; made anew for every attempt. */
+  readonly makeBody: () => StreamedBody;
 }
 
 export interface UploadProgress {
@@ -22,15 +23,14 @@ export async function openUploadForm(path: string, { onSent }: UploadProgress): 
   const file = await openInput(path);
   return {
     fileBytes: file.size,
-    makeInit: () => {
+    makeBody: () => {
       const form = new FormData();
       // Before the file, so that the service knows what it is for when the file comes.
       form.append('purpose', 'batch');
       form.append('file', file, basename(path));
-      const encoded = new Response(form);
-      const contentType = encoded.headers.get('content-type') ?? '';
-      const body = encoded.body?.pipeThrough(countBytes(onSent)) ?? null;
-      return { method: 'POST', headers: { 'content-type': contentType }, body, duplex: 'half' };
+      const { headers, body } = new Response(form);
+      // A Response of a form always has a body, and the type with the form's boundary.
+      return { contentType: headers.get('content-type') ?? '', chunks: countBytes(body ?? [], onSent) };
     },
   };
 }
@@ -49,13 +49,14 @@ function reasonOf(cause: unknown): string {
   return 'code' in cause && cause.code === 'ENOENT' ? 'there is no such file' : cause.message;
 }
 
-function countBytes(onSent: (bytes: number) => void): TransformStream<Uint8Array, Uint8Array> {
+async function* countBytes(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  onSent: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
   let sent = 0;
-  return new TransformStream({
-    transform: (chunk, controller) => {
-      sent += chunk.length;
-      onSent(sent);
-      controller.enqueue(chunk);
-    },
-  });
+  for await (const chunk of chunks) {
+    sent += chunk.length;
+    onSent(sent);
+    yield chunk;
+  }
 }

@@ -3,13 +3,23 @@ import { type z } from 'zod';
 import { ServiceRefusedError, UnexpectedAnswerError } from './errors.js';
 import { errorEnvelopeSchema } from './schemas.js';
 
+/** What is read of a `Response`; other HTTP clients give it as well. */
+export interface HttpAnswer {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly url: string;
+  /** Names are in lower case. */
+  readonly headers: { get(name: string): string | null };
+  text(): Promise<string>;
+}
+
 /**
  * The body of an answer of the service.
  * @throws {ServiceRefusedError} it is the service's error body
  * @throws {UnexpectedAnswerError} it is something else
  */
 export async function readAnswer<Schema extends z.ZodType>(
-  response: Response,
+  response: HttpAnswer,
   schema: Schema,
 ): Promise<z.output<Schema>> {
   const body = await readJson(response);
@@ -22,7 +32,7 @@ export async function readAnswer<Schema extends z.ZodType>(
 }
 
 /** The error that an answer without success stands for. */
-export function toRefusal(response: Response, body: unknown): ServiceRefusedError | UnexpectedAnswerError {
+export function toRefusal(response: HttpAnswer, body: unknown): ServiceRefusedError | UnexpectedAnswerError {
   const { status, headers, url } = response;
   const envelope = errorEnvelopeSchema.safeParse(body);
   const error = envelope.data?.error ?? proxyErrorOf(status);
@@ -45,7 +55,7 @@ function proxyErrorOf(status: number): { code: ErrorCode; message: string } | un
 }
 
 /** `undefined` for a body that is not JSON. */
-export async function readJson(response: Response): Promise<unknown> {
+export async function readJson(response: HttpAnswer): Promise<unknown> {
   const text = await response.text();
   try {
     return JSON.parse(text);

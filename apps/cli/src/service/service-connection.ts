@@ -1,7 +1,8 @@
 import { TesseraError } from '@tessera/contracts';
 import { type z } from 'zod';
 import { ServiceUnreachableError } from './errors.js';
-import { readAnswer, readJson, toRefusal } from './read-answer.js';
+import { postStream, type StreamedBody } from './post-stream.js';
+import { type HttpAnswer, readAnswer, readJson, toRefusal } from './read-answer.js';
 import { type RetryPolicy, withRetries } from './with-retries.js';
 
 export interface ServiceConnectionOptions {
@@ -32,13 +33,25 @@ export class ServiceConnection {
     makeInit: () => RequestInit,
     schema: Schema,
   ): Promise<z.output<Schema>> {
+    return this.retry(async () => this.readAnswer(await this.send(path, makeInit()), schema));
+  }
+
+  /**
+   * Posts a body of any length.
+   * @param makeBody is called for every attempt
+   */
+  upload<Schema extends z.ZodType>(
+    path: string,
+    makeBody: () => StreamedBody,
+    schema: Schema,
+  ): Promise<z.output<Schema>> {
+    const { url, signal } = this.options;
     return this.retry(async () => {
-      const response = await this.send(path, makeInit());
-      try {
-        return await readAnswer(response, schema);
-      } catch (cause) {
+      const sending = postStream(`${url}${path}`, makeBody(), signal);
+      const response = await sending.catch((cause: unknown) => {
         throw this.toError(cause);
-      }
+      });
+      return this.readAnswer(response, schema);
     });
   }
 
@@ -58,6 +71,17 @@ export class ServiceConnection {
   toError(cause: unknown): unknown {
     if (cause instanceof TesseraError || this.options.signal?.aborted === true) return cause;
     return new ServiceUnreachableError(this.options.url, rootMessage(cause), { cause });
+  }
+
+  private async readAnswer<Schema extends z.ZodType>(
+    response: HttpAnswer,
+    schema: Schema,
+  ): Promise<z.output<Schema>> {
+    try {
+      return await readAnswer(response, schema);
+    } catch (cause) {
+      throw this.toError(cause);
+    }
   }
 
   private retry<T>(attempt: () => Promise<T>): Promise<T> {
