@@ -23,3 +23,14 @@ export class InputChangedError extends TesseraError {
     super(`the input ${inputKey} has changed since it was validated: expected ${expected}, found ${found}`);
   }
 }
+
+/** An object of a batch in the store does not hold what this version writes. */
+export class BatchObjectInvalidError extends TesseraError {
+  readonly code = 'internal_error';
+  constructor(
+    readonly key: string,
+    cause: unknown,
+  ) {
+    super(`the object ${key} cannot be read: another version wrote it, or it is damaged`, { cause });
+  }
+}

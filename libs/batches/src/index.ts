@@ -1,5 +1,7 @@
 export { runChunk, type ChunkRunOptions } from './chunk/run-chunk.js';
-export { batchPrefix, partsPrefix } from './chunk/part-files.js';
+export { partsPrefix } from './chunk/part-files.js';
+export { recoverBatches, type RecoveredBatch } from './recovery/recover-batches.js';
+export { batchPrefix, requestKey } from './store/batch-objects.js';
 export { BatchRunner } from './dispatch/batch-runner.js';
 export { type BatchStepOptions } from './dispatch/batch-steps.js';
 export * from './errors.js';

@@ -16,7 +16,13 @@ export { startJobUpkeep } from './upkeep/start-job-upkeep.js';
 export { startWebhookConsumer } from './webhooks/start-webhook-consumer.js';
 export { toJobObject } from './to-job-object.js';
 export { Turns, type TurnKind } from './consumer/turns.js';
-export type { BatchPage, BatchStore, CommittedChunk, EndEarlyOutcome } from './batches/batch-store.js';
+export type {
+  BatchPage,
+  BatchStore,
+  CommittedChunk,
+  EndEarlyOutcome,
+  RestoredBatch,
+} from './batches/batch-store.js';
 export type { BatchLedger } from './batches/batch-ledger.js';
 export type { FinalizeOutcome, ValidatedInput } from './batches/batch-scripts.js';
 export type { ChunkAttempt, ChunkConsumer, ChunkConsumerOptions } from './batches/chunk-consumer.js';

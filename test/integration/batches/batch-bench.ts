@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { BatchRunner, runChunk } from '@tessera/batches';
+import { BatchRunner, requestKey, runChunk } from '@tessera/batches';
 import {
   type AnswerRow,
   BATCH_ENDPOINT,
@@ -103,23 +103,27 @@ export class BatchBench {
   }
 
   async system(options: { graceMs?: number } = {}): Promise<BatchSystem> {
-    const connection: QueueConnection = { url: this.redisUrl, prefix: uniquePrefix('batches') };
     const directory = await temporaryDirectory('tessera-batches');
     this.closers.push(() => directory.remove());
-    const objectStore = await openFolderStore(directory.path);
+    return this.open(directory.path, options);
+  }
+
+  /** The same store, and a Redis that knows nothing. */
+  async systemOver({ parts }: BatchSystem): Promise<BatchSystem> {
+    return this.open(parts.storeDirectory, {});
+  }
+
+  private async open(storeDirectory: string, options: { graceMs?: number }): Promise<BatchSystem> {
+    const connection: QueueConnection = { url: this.redisUrl, prefix: uniquePrefix('batches') };
+    const objectStore = await openFolderStore(storeDirectory);
     const index = await openFileIndex({ connection, logger });
     this.closers.push(async () => index.close());
     const files = new FileStore({ objectStore, index, retentionSeconds: RETENTION_SECONDS, logger });
     const batches = await openBatchStore({ connection, retentionSeconds: RETENTION_SECONDS, logger });
     this.closers.push(() => batches.close());
     const system = new BatchSystem({
-      connection,
-      storeDirectory: directory.path,
-      objectStore,
-      files,
-      batches,
-      closers: this.closers,
-      ...options,
+      ...{ connection, storeDirectory, objectStore, files, batches },
+      ...{ closers: this.closers, ...options },
     });
     await system.startDispatcher();
     return system;
@@ -187,11 +191,14 @@ export class BatchSystem {
   async submitFile(inputFileId: string, changes: Partial<BatchRequest> = {}): Promise<string> {
     const id = `batch_${randomBytes(16).toString('hex')}`;
     const createdAtMs = Date.now();
-    await this.parts.batches.createBatch({
+    const request: BatchRequest = {
       ...{ id, inputFileId, endpoint: BATCH_ENDPOINT, completionWindow: '24h', metadata: null },
       ...{ priority: 'normal', createdAtMs, deadlineAtMs: createdAtMs + 86_400_000, requestId: 'req_1' },
       ...changes,
-    });
+    };
+    // As the API does, before it acknowledges anything.
+    await this.parts.objectStore.put(requestKey(id), Buffer.from(JSON.stringify({ request })));
+    await this.parts.batches.createBatch(request);
     return id;
   }
 

@@ -1,11 +1,8 @@
 import { type ChunkOutcome, type ChunkRange } from '@tessera/contracts';
 import { type ObjectStore } from '@tessera/storage';
+import { z } from 'zod';
+import { batchPrefix } from '../store/batch-objects.js';
 import { type RowResult } from './row-result.js';
-
-/** Where the objects of a batch are: its manifest, and its part files while it runs. */
-export function batchPrefix(batchId: string): string {
-  return `batches/${batchId}/`;
-}
 
 export function partsPrefix(batchId: string): string {
   return `${batchPrefix(batchId)}parts/`;
@@ -16,10 +13,14 @@ export function partKey(
   { batchId, index, token }: { batchId: string; index: number; token: string },
   file: 'output' | 'errors',
 ): string {
-  return `${partsPrefix(batchId)}${String(index).padStart(8, '0')}-${token}.${file}.jsonl`;
+  return `${attemptPrefix({ batchId, index, token })}.${file}.jsonl`;
 }
 
-/** Writes the lines of a chunk, in the order of its rows, and adds up what they came to. */
+function attemptPrefix({ batchId, index, token }: { batchId: string; index: number; token: string }): string {
+  return `${partsPrefix(batchId)}${String(index).padStart(8, '0')}-${token}`;
+}
+
+/** Writes the lines of a chunk, in the order of its rows, and what they came to. */
 export async function writeParts(
   store: ObjectStore,
   key: { batchId: string; index: number; token: string },
@@ -30,7 +31,7 @@ export async function writeParts(
   if (output.length > 0) await store.put(partKey(key, 'output'), output);
   if (errors.length > 0) await store.put(partKey(key, 'errors'), errors);
   const { fromRow, toRow, fromByte, toByte } = range;
-  return {
+  const outcome: ChunkOutcome = {
     ...{ fromRow, toRow, fromByte, toByte },
     completed: results.filter(({ outcome }) => outcome === 'completed').length,
     failed: results.filter(({ outcome }) => outcome === 'failed').length,
@@ -42,6 +43,21 @@ export async function writeParts(
     outputBytes: output.length,
     errorBytes: errors.length,
   };
+  // Last: it shows that the others are there, should Redis be lost.
+  await store.put(`${attemptPrefix(key)}.part.json`, Buffer.from(JSON.stringify(outcome)));
+  return outcome;
+}
+
+const count = z.int().min(0);
+const storedOutcome = z.object({
+  ...{ fromRow: count, toRow: count, fromByte: count, toByte: count, completed: count, failed: count },
+  tokens: z.object({ input: count, cached: count, output: count }),
+  ...{ outputBytes: count, errorBytes: count },
+}) satisfies z.ZodType<ChunkOutcome>;
+
+/** What the parts of an attempt came to, from its `.part.json`. */
+export async function readPart(store: ObjectStore, key: string): Promise<ChunkOutcome> {
+  return storedOutcome.parse(JSON.parse(Buffer.from(await store.get(key)).toString('utf8')));
 }
 
 function toBytes(results: readonly RowResult[]): Buffer {

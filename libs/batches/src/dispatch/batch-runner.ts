@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BatchRecord } from '@tessera/contracts';
-import { batchPrefix } from '../chunk/part-files.js';
+import { batchPrefix } from '../store/batch-objects.js';
 import { BatchFeeder, type RunningBatch } from './batch-feeder.js';
 import { type BatchStepOptions, BatchSteps } from './batch-steps.js';
 

@@ -3,7 +3,8 @@ import { contentKey, type FileStore, newFileId } from '@tessera/files';
 import { type Logger } from '@tessera/observability';
 import { type BatchLedger } from '@tessera/queue';
 import { type ObjectStore } from '@tessera/storage';
-import { batchPrefix, partsPrefix } from '../chunk/part-files.js';
+import { partsPrefix } from '../chunk/part-files.js';
+import { batchPrefix, writeEnd, writeInput } from '../store/batch-objects.js';
 import { firstModel } from '../input/first-model.js';
 import { validateInput } from '../input/validate-input.js';
 import { closeChunks, ROWS_UNDER_WAY_MS } from './close-chunks.js';
@@ -38,6 +39,7 @@ export class BatchSteps {
     const isModelAvailable = (name: string): boolean => available.get(name) === true;
     const validation = await validateInput(objectStore, inputKey, { maxLineBytes, isModelAvailable }, signal);
     if (validation.kind === 'invalid') return this.fail(batch, validation.errors);
+    await writeInput(objectStore, batch.id, validation.input);
     const status = await ledger.begin(batch.id, validation.input);
     logger.info({ batchId: batch.id, status, rows: validation.input.total }, 'the batch is valid');
   }
@@ -74,7 +76,11 @@ export class BatchSteps {
     return retriedKey;
   }
 
-  private async fail({ id }: BatchRecord, errors: readonly BatchError[]): Promise<void> {
+  private async fail(batch: BatchRecord, errors: readonly BatchError[]): Promise<void> {
+    const { id } = batch;
+    const finishedAtMs = Date.now();
+    const ended: BatchRecord = { ...batch, status: 'failed', errors: [...errors], finishedAtMs };
+    await writeEnd(this.options.objectStore, ended);
     await this.options.ledger.fail(id, errors);
     this.options.logger.info(
       { batchId: id, errors: errors.length, first: errors[0] },
@@ -93,6 +99,7 @@ export class BatchSteps {
     const batch = planned.kind === 'finalizing' ? await ledger.getBatch(id) : undefined;
     if (planned.kind !== 'finalizing' || batch === undefined) return;
     const made = await makeOutputFiles(batch, planned.files, { ledger, objectStore, files, signal });
+    await writeEnd(objectStore, { ...batch, ...made, status, finishedAtMs: Date.now() });
     await ledger.finish(id, status, made);
     await objectStore.deletePrefix(partsPrefix(id));
     const { total, completed, failed } = batch;

@@ -49,7 +49,7 @@ export class ChunkCutter {
       this.body = opened.body;
       this.lines = readLines(opened.body, { startByte: start, maxLineBytes: this.input.maxLineBytes });
     }
-    const { value, done } = await this.lines.next();
-    return done === true ? undefined : value;
+    const next = await this.lines.next();
+    return next.done === true ? undefined : next.value;
   }
 }

@@ -69,6 +69,22 @@ export function encodeBatchRequest(request: BatchRequest, retentionSeconds: numb
   });
 }
 
+/** The hash fields of a batch that is known from elsewhere. */
+export function encodeBatchRecord(
+  { tokens, ...record }: BatchRecord,
+  options: { retentionSeconds: number; nextChunk: number },
+): string[] {
+  return encodeFields({
+    ...record,
+    ...options,
+    metadata: JSON.stringify(record.metadata),
+    errors: record.errors === undefined ? undefined : JSON.stringify(record.errors),
+    inputTokens: tokens.input,
+    cachedTokens: tokens.cached,
+    outputTokens: tokens.output,
+  });
+}
+
 function encodeFields(fields: Record<string, string | number | undefined>): string[] {
   return Object.entries(fields).flatMap(([name, value]) =>
     value === undefined ? [] : [name, String(value)],

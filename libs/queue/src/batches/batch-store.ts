@@ -1,4 +1,4 @@
-import type { BatchRecord, BatchRequest, BatchStatus, ChunkOutcome } from '@tessera/contracts';
+import type { BatchRecord, BatchRequest, BatchStatus, ChunkOutcome, ChunkRange } from '@tessera/contracts';
 
 export interface BatchPage {
   records: BatchRecord[];
@@ -18,6 +18,8 @@ export interface BatchStore {
   listBatches(query: { limit: number; after?: string }): Promise<BatchPage>;
   /** Rows under way are finished, no others are begun. */
   cancelBatch(id: string): Promise<EndEarlyOutcome>;
+  /** Writes a batch as the object store has it; one that is known stays as it is. @returns whether it was written */
+  restoreBatch(batch: RestoredBatch): Promise<boolean>;
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -25,4 +27,14 @@ export interface BatchStore {
 /** What a committed chunk came to, and the attempt whose part files count. */
 export interface CommittedChunk extends ChunkOutcome {
   token: string;
+}
+
+/** A batch as it was found in the object store. */
+export interface RestoredBatch {
+  record: BatchRecord;
+  parts: readonly { index: number; chunk: CommittedChunk }[];
+  /** Rows between parts. */
+  openChunks: readonly (ChunkRange & { index: number })[];
+  /** Index of the chunk that is cut next. */
+  nextChunk: number;
 }

@@ -17,6 +17,48 @@ return redis.call('HGETALL', key)
 `;
 
 /**
+ * Writes a batch as it was found in the object store, after its chunks.
+ * ARGV: id, '1' when it is final, then field and value pairs. Returns 'restored', or 'known' when Redis has it.
+ */
+export const restoreBatchLua = `${batchSharedLua}
+local id, key = ARGV[1], batchKey(ARGV[1])
+if redis.call('EXISTS', key) == 1 then return 'known' end
+redis.call('HSET', key, unpack(ARGV, 3))
+local createdAtMs = redis.call('HGET', key, 'createdAtMs')
+redis.call('ZADD', root .. ':batches', createdAtMs, id)
+if ARGV[2] == '1' then
+  local retentionSeconds = tonumber(redis.call('HGET', key, 'retentionSeconds'))
+  redis.call('ZADD', root .. ':batch-expiries', nowMs() + retentionSeconds * 1000, id)
+else
+  redis.call('ZADD', root .. ':open-batches', createdAtMs, id)
+  tellBatchNews(id)
+end
+return 'restored'
+`;
+
+/**
+ * Writes chunks of a batch that Redis does not know yet; those with an outcome are committed.
+ * ARGV: id, then of each: index, outcome as JSON or '', from row, to row, from byte, to byte.
+ * Returns 'restored', or 'known' when Redis has the batch.
+ */
+export const restoreChunksLua = `${batchSharedLua}
+local id = ARGV[1]
+if redis.call('EXISTS', batchKey(id)) == 1 then return 'known' end
+for at = 2, #ARGV, 6 do
+  local index, outcome = ARGV[at], ARGV[at + 1]
+  if outcome ~= '' then
+    redis.call('HSET', partsKey(id), index, outcome)
+  else
+    redis.call('HSET', chunkKey(id, index), 'fromRow', ARGV[at + 2], 'toRow', ARGV[at + 3], 'fromByte', ARGV[at + 4],
+      'toByte', ARGV[at + 5], 'crashes', 0)
+    redis.call('ZADD', chunksKey(id), index, index)
+    redis.call('ZADD', root .. ':unqueued-chunks', 0, id .. ':' .. index)
+  end
+end
+return 'restored'
+`;
+
+/**
  * A page of batches, newest first. Entries whose record is gone are dropped from the index on the way.
  * ARGV: id after which the page begins or '', how many. Returns {'page', list of record fields} or {'unknown_cursor'}.
  */
