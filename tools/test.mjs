@@ -10,6 +10,8 @@ await prepareCheckout();
 await ensureSoftwareVulkan(console.log);
 const { reportVersitygw } = await import('./versitygw.mjs');
 reportVersitygw(console.log);
+const { reportPythonClient } = await import('./python-client.mjs');
+reportPythonClient(console.log);
 const directory = mkdtempSync(path.join(tmpdir(), 'tessera-test-'));
 const report = path.join(directory, 'report.json');
 const exitCode = await runTests();

@@ -1,3 +1,4 @@
+export * from './python-client.js';
 export * from './random-numbers.js';
 export * from './repository-root.js';
 export * from './temporary-directory.js';
