@@ -182,7 +182,7 @@ describe('chat completions, through the openai client,', () => {
     const redis = new Redis(system.redis.url);
     const jobKeys = () => redis.keys('{tessera}:job*');
     try {
-      await expect.poll(jobKeys, 'of answers that are out').toEqual([]);
+      await expect.poll(jobKeys, { message: 'of answers that are out' }).toEqual([]);
       await system.worker.kill();
       const controller = new AbortController();
       const given = client.chat.completions
