@@ -43,11 +43,11 @@ export const ERROR_CODES = {
   image_too_many_pixels: badRequest('The image has more pixels than allowed.'),
   image_url_invalid: badRequest('The image URL cannot be parsed or has a scheme that is not allowed.'),
   url_not_allowed: badRequest(
-    'The address behind the URL is private, loopback, link-local or otherwise off limits.',
+    'The address behind the URL is private, loopback, link-local or otherwise off limits, or its bucket is not one of `TESSERA_INPUT_BUCKETS`.',
   ),
   file_invalid: badRequest('The file does not hold what its purpose asks for: JSON Lines for `batch`.'),
   image_not_found: badRequest(
-    'The server behind the image URL refused the image (a permanent 4xx answer), or no file has the id given.',
+    'The server or bucket behind the image URL refused the image (a permanent 4xx answer), or no file has the id given.',
   ),
   image_fetch_failed: entry(
     400,
