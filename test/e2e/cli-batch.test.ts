@@ -199,6 +199,10 @@ describe('tessera batch', () => {
     const notFound = await batch('cancel', unknown);
     expect(notFound.exitCode).toBe(1);
     expect(notFound.stderr).toMatch(/^tessera: no batch has the id .*\(batch_not_found, HTTP 404 .*\)\n$/);
+    // Refused at its first line, while the rest is on its way.
+    const text = await batch('submit', await inputFile(['no JSON', 'x'.repeat(20_000_000)]));
+    expect(text.exitCode).toBe(1);
+    expect(text.stderr).toMatch(/tessera: .*\(file_invalid, HTTP 400 .*\)\n$/);
     expect(await batch('submit', join(home.path, 'none.jsonl'))).toMatchObject({
       exitCode: 1,
       stderr: `tessera: ${home.path}/none.jsonl cannot be submitted: there is no such file\n`,

@@ -57,6 +57,16 @@ describe('an object store that cannot be written', () => {
     expect(await api.jobKeys()).toEqual(before);
   });
 
+  it('is a 503, and the batch is not made', async () => {
+    const answer = await api.client.post('/v1/batches', {
+      input_file_id: `file-${'0'.repeat(32)}`,
+      endpoint: '/v1/chat/completions',
+      completion_window: '24h',
+    });
+    expect(answer).toMatchObject({ status: 503, body: { error: { code: 'service_unavailable' } } });
+    expect((await api.client.get('/v1/batches')).body).toMatchObject({ data: [] });
+  });
+
   it('shows in the readiness', async () => {
     expect(await api.client.get('/health/ready')).toMatchObject({
       status: 503,

@@ -10,6 +10,13 @@ import { watchRedis } from './watch-redis.js';
 /** A client that is left hanging gives up after this time. */
 const PATIENCE_MS = 4_000;
 
+const BATCH_ID = `batch_${'0'.repeat(32)}`;
+const BATCH = {
+  input_file_id: `file-${'0'.repeat(32)}`,
+  endpoint: '/v1/chat/completions',
+  completion_window: '24h',
+};
+
 let redis: TestRedis;
 let api: TestApi;
 let worker: JobConsumer | undefined;
@@ -44,6 +51,15 @@ describe('while Redis is away', () => {
       ['POST', `/v1/jobs/${jobId}/cancel`],
       ['DELETE', `/v1/jobs/${jobId}`],
       ['GET', '/v1/models'],
+      ['GET', '/v1/batches'],
+      ['GET', `/v1/batches/${BATCH_ID}`],
+      ['POST', `/v1/batches/${BATCH_ID}/cancel`],
+      ['POST', `/v1/batches/${BATCH_ID}/retry`],
+      [
+        'POST',
+        '/v1/batches',
+        { body: JSON.stringify(BATCH), headers: { 'content-type': 'application/json' } },
+      ],
       [
         'POST',
         '/v1/jobs',

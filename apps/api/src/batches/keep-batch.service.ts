@@ -33,7 +33,8 @@ export class KeepBatchService {
   /** @throws {IdempotencyKeyReusedError} */
   async keep(terms: BatchTerms, { requestId, idempotencyKey }: BatchOrigin): Promise<KeptBatch> {
     const id = newBatchId(idempotencyKey);
-    const earlier = idempotencyKey === undefined ? undefined : await this.batchStore.getBatch(id);
+    // For a new id it asks whether Redis is there at all, before a manifest is written that nobody would know of.
+    const earlier = await this.batchStore.getBatch(id);
     if (earlier !== undefined) return replayOf(earlier, terms);
     const request = toBatchRequest(terms, { id, requestId, createdAtMs: Date.now() });
     await this.writeManifest(request);
