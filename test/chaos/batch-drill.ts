@@ -11,6 +11,9 @@ import { carryOut, type DrainOutcome, noKills, type Strike, type Victim, VICTIMS
 import { until } from './until.js';
 
 const PREFIX = 'drill';
+const LOOK_MS = 200;
+/** What the worker says of a chunk whose lock has run out. */
+const TAKEN_UP = 'a chunk has lost its worker and waits again';
 /** What comes back delayed, or is swept, must be gone by then. */
 const LEFTOVERS_MS = 45_000;
 
@@ -31,6 +34,8 @@ export interface BatchDrillResult {
   readonly ownExits: readonly OwnExits[];
   /** Rows that were done when the last blow fell. */
   readonly doneAtLastStrike: number;
+  /** Chunks that another worker, or the next one, took up. */
+  readonly takenUpCount: number;
   readonly seconds: number;
 }
 
@@ -59,6 +64,9 @@ class BatchDrill {
   private readonly client: BatchClient;
   private readonly kills = noKills();
   private readonly drains: DrainOutcome[] = [];
+  /** As last seen. */
+  private done = 0;
+  private isCompleted = false;
 
   constructor(private readonly parts: Parts) {
     this.client = new BatchClient(new Client(parts.system.url, parts.signal));
@@ -68,24 +76,44 @@ class BatchDrill {
     const { options, system } = this.parts;
     const rows = makeBatchRows(options.rows);
     const { id } = await this.client.submit(rows.map(({ line }) => line));
-    await until(async () => (await this.client.get(id)).request_counts.completed > 0, options.settleMs);
-    const startedAt = performance.now();
-    await this.strike(id);
-    const doneAtLastStrike = await this.countDone(id);
-    await until(async () => (await this.client.get(id)).status === 'completed', options.settleMs);
-    const seconds = Math.round((performance.now() - startedAt) / 1_000);
+    const [, times] = await Promise.all([this.follow(id), this.strikeAndSettle()]);
     const audit = await this.audit(id, rows);
-    const { kills, drains } = this;
-    return { audit, kills, drains, ownExits: await findOwnExits(system), doneAtLastStrike, seconds };
+    return {
+      audit,
+      kills: this.kills,
+      drains: this.drains,
+      ownExits: await findOwnExits(system),
+      takenUpCount: await this.countTakenUp(),
+      ...times,
+    };
   }
 
-  private async strike(id: string): Promise<void> {
+  private async strikeAndSettle(): Promise<Pick<BatchDrillResult, 'doneAtLastStrike' | 'seconds'>> {
+    const { settleMs } = this.parts.options;
+    await until(() => this.done > 0, settleMs);
+    const startedAt = performance.now();
+    await this.strike();
+    const doneAtLastStrike = this.done;
+    await until(() => this.isCompleted, settleMs);
+    return { doneAtLastStrike, seconds: Math.round((performance.now() - startedAt) / 1_000) };
+  }
+
+  /** Keeps looking at the batch, beside the blows, until it has ended. */
+  private async follow(id: string): Promise<void> {
+    while (!this.isCompleted) {
+      const { request_counts: counts, status } = await this.client.get(id);
+      this.done = counts.completed + counts.failed;
+      this.isCompleted = status === 'completed';
+      await delay(LOOK_MS);
+    }
+  }
+
+  private async strike(): Promise<void> {
     const { strikes, log, storeOutageMs } = this.parts.options;
     for (const [index, strike] of strikes.entries()) {
       if (index === Math.floor(strikes.length / 2) && storeOutageMs > 0) await this.interruptStore();
       await this.carryOut(strike);
-      const done = await this.countDone(id);
-      log(`${index + 1}/${strikes.length} killed ${strike.victims.join(', ')}; ${done} rows are done`);
+      log(`${index + 1}/${strikes.length} killed ${strike.victims.join(', ')}; ${this.done} rows are done`);
     }
   }
 
@@ -105,9 +133,9 @@ class BatchDrill {
     if (drained !== undefined) this.drains.push(drained);
   }
 
-  private async countDone(id: string): Promise<number> {
-    const { completed, failed } = (await this.client.get(id)).request_counts;
-    return completed + failed;
+  private async countTakenUp(): Promise<number> {
+    const entries = await this.parts.system.members.worker.log();
+    return entries.filter(({ msg }) => msg === TAKEN_UP).length;
   }
 
   private async audit(id: string, rows: readonly BatchRow[]): Promise<BatchAudit> {

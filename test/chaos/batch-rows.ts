@@ -2,6 +2,8 @@ import { pictureDataUrl, type Question, readQuestions } from './questions.js';
 
 const MODEL = 'tessera-tiny';
 const TEXT = 'Which animal barks?';
+/** A first token alone may still have no text. */
+const MAX_TOKENS = 3;
 /** Every so manyth row shows a picture, or something that is none. */
 const PICTURE_EVERY = 10;
 const UNREADABLE_EVERY = 50;
@@ -16,7 +18,7 @@ export interface BatchRow {
   readonly expected: { readonly kind: 'answer'; readonly reference?: string } | { readonly kind: 'refusal' };
 }
 
-/** Rows that take little time: most are a question without a picture, and every answer is one token long. */
+/** Rows that take little time: most are a question without a picture, and no answer is long. */
 export function makeBatchRows(count: number): BatchRow[] {
   const pictures = readQuestions()
     .slice(0, PICTURES)
@@ -47,7 +49,7 @@ function unreadableRow(index: number): BatchRow {
 
 function toRow(index: number, content: unknown, expected: BatchRow['expected']): BatchRow {
   const customId = `row-${index}`;
-  const body = { model: MODEL, messages: [{ role: 'user', content }], max_tokens: 1 };
+  const body = { model: MODEL, messages: [{ role: 'user', content }], max_tokens: MAX_TOKENS };
   const line = JSON.stringify({ custom_id: customId, method: 'POST', url: '/v1/chat/completions', body });
   return { customId, line, expected };
 }

@@ -3,13 +3,16 @@ import { type Job } from '@tessera/contracts';
 import { temporaryDirectory, type TemporaryDirectory } from '@tessera/testing';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BatchClient } from './batch-client.js';
 import { Client } from './client.js';
 import { type DrillSystem, startDrillSystem } from './drill-system.js';
 import { writeHangingModel } from './hanging-model.js';
 import { pictureDataUrl, readQuestions } from './questions.js';
+import { until } from './until.js';
 
 const LAST_WORDS = 'the worker ends, its engine hangs';
 const NEIGHBOURS = 6;
+const BATCH_TIMEOUT_MS = 60_000;
 
 describe('a picture on which a run of the model never ends', () => {
   let directory: TemporaryDirectory;
@@ -63,4 +66,30 @@ describe('a picture on which a run of the model never ends', () => {
     const words = (await system.members.worker.log()).map(({ msg }) => msg);
     expect(words.filter((msg) => msg === LAST_WORDS)).toHaveLength(3);
   }, 120_000);
+
+  it('fails alone as a row of a batch, too, and every other row is answered', async () => {
+    const diedBefore = system.members.worker.ownExits.length;
+    const urls = readQuestions().slice(0, NEIGHBOURS).map(pictureDataUrl);
+    urls.splice(NEIGHBOURS / 2, 0, await whitePicture());
+    const batches = new BatchClient(client);
+    const { id } = await batches.submit(urls.map(toLine));
+    await until(async () => (await batches.get(id)).status === 'completed', BATCH_TIMEOUT_MS);
+    const batch = await batches.get(id);
+    expect(batch.request_counts).toEqual({ total: NEIGHBOURS + 1, completed: NEIGHBOURS, failed: 1 });
+    expect(await batches.lines(batch.output_file_id)).toHaveLength(NEIGHBOURS);
+    expect(await batches.lines(batch.error_file_id)).toMatchObject([
+      { custom_id: `row-${NEIGHBOURS / 2}`, response: null, error: { code: 'worker_crashed' } },
+    ]);
+    // Twice among others, then alone.
+    expect(system.members.worker.ownExits.length - diedBefore).toBe(3);
+  }, 120_000);
 });
+
+function toLine(url: string, index: number): string {
+  const content = [
+    { type: 'image_url', image_url: { url } },
+    { type: 'text', text: 'What is it?' },
+  ];
+  const body = { model: 'tessera-tiny', messages: [{ role: 'user', content }], max_tokens: 3 };
+  return JSON.stringify({ custom_id: `row-${index}`, method: 'POST', url: '/v1/chat/completions', body });
+}

@@ -1,36 +1,70 @@
-// `npm run drills`: the long drill; writes docs/drills.md, and fails where something was lost, doubled or wrong.
-import { writeFile } from 'node:fs/promises';
+// `npm run drills`: the long drills; writes docs/drills.md, and fails where something was lost, doubled or wrong.
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { findRepositoryRoot } from '@tessera/testing';
-import { format, resolveConfig } from 'prettier';
+import { findRepositoryRoot, randomNumbers } from '@tessera/testing';
+import { type BatchDrillOptions, runBatchDrill } from './batch-drill.js';
+import { batchFindingsOf } from './batch-findings.js';
+import { renderBatchReport } from './batch-report.js';
 import { type DrillOptions, runDrill } from './drill.js';
 import { findingsOf } from './findings.js';
 import { renderReport } from './report.js';
+import { planStrikes } from './strikes.js';
+import { type SectionTitle, writeSection } from './write-section.js';
 
-const { values } = parseArgs({
+const MS_PER_MINUTE = 60_000;
+const log = (line: string): void => console.log(line);
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     seed: { type: 'string', default: '1' },
-    strikes: { type: 'string', default: '100' },
+    strikes: { type: 'string' },
     'redis-outage-ms': { type: 'string', default: '30000' },
     'full-disk-ms': { type: 'string', default: '10000' },
+    rows: { type: 'string', default: '20000' },
+    'minutes-without-s3': { type: 'string', default: '5' },
     report: { type: 'string', default: path.join(findRepositoryRoot(), 'docs', 'drills.md') },
   },
 });
-const options: DrillOptions = {
-  seed: Number(values.seed),
-  strikes: Number(values.strikes),
-  redisOutageMs: Number(values['redis-outage-ms']),
-  fullDiskMs: Number(values['full-disk-ms']),
-  settleMs: 180_000,
-  log: (line) => console.log(line),
-};
+const seed = Number(values.seed);
+const drills: Record<string, () => Promise<string[]>> = { jobs: drillJobs, batch: drillBatch };
+const names = positionals.length === 0 ? Object.keys(drills) : positionals;
+const unknown = names.filter((name) => !(name in drills));
+if (unknown.length > 0) throw new Error(`there is no drill ${unknown.join(', ')}: name jobs or batch`);
 
-const result = await runDrill(options);
-const report = renderReport(options, result, new Date());
-const style = await resolveConfig(values.report);
-await writeFile(values.report, await format(report, { ...style, parser: 'markdown' }));
-console.log(`\n${report}\nwritten to ${path.relative('.', values.report)}`);
-const findings = findingsOf(result);
+const findings: string[] = [];
+for (const name of names) findings.push(...((await drills[name]?.()) ?? []));
 for (const finding of findings) console.error(finding);
 process.exitCode = findings.length === 0 ? 0 : 1;
+
+async function drillJobs(): Promise<string[]> {
+  const options: DrillOptions = {
+    seed,
+    strikes: Number(values.strikes ?? 100),
+    redisOutageMs: Number(values['redis-outage-ms']),
+    fullDiskMs: Number(values['full-disk-ms']),
+    settleMs: 3 * MS_PER_MINUTE,
+    log,
+  };
+  const result = await runDrill(options);
+  await write('Jobs', renderReport(options, result, new Date()));
+  return findingsOf(result);
+}
+
+async function drillBatch(): Promise<string[]> {
+  const options: BatchDrillOptions = {
+    rows: Number(values.rows),
+    strikes: planStrikes(Number(values.strikes ?? 60), randomNumbers(seed)),
+    storeOutageMs: Number(values['minutes-without-s3']) * MS_PER_MINUTE,
+    settleMs: 30 * MS_PER_MINUTE,
+    log,
+  };
+  const result = await runBatchDrill(options);
+  await write('A batch', renderBatchReport({ ...options, seed }, result, new Date()));
+  return batchFindingsOf(result);
+}
+
+async function write(title: SectionTitle, section: string): Promise<void> {
+  await writeSection(values.report, title, section);
+  console.log(`\n${section}\nwritten to ${path.relative('.', values.report)}`);
+}

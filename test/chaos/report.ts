@@ -1,17 +1,13 @@
-import { cpus, totalmem } from 'node:os';
 import { type DrillOptions, type DrillResult } from './drill.js';
+import { describeDrains, describeMachine, describeOwnExits, type Row, sum, table } from './report-parts.js';
 
-const BYTES_PER_GIB = 1024 ** 3;
-
-/** What the drill was, what it counted, and what was wrong, as Markdown. */
+/** What the drill was, what it counted, and what was wrong, as a section of Markdown. */
 export function renderReport(options: DrillOptions, result: DrillResult, date: Date): string {
   const { audit, kills, drains, load } = result;
   const { completed = 0, failed = 0, cancelled = 0 } = audit.countByStatus;
   const { webhooks } = audit;
   return [
-    '# Drills',
-    '',
-    'Written by `npm run drills`, which keeps jobs coming in while it kills the processes of a system as built: `kill -9` of the worker, the dispatcher, the API and Redis, one, two or all at a time, at random moments, also while they start. Six clients ask the questions of the evaluation set, each under an `Idempotency-Key` of its own, and send a request again until it is answered. Then everything must come to its end and is counted. [operations.md](operations.md) says what survives what.',
+    'Jobs keep coming in while the processes of a system as built are killed: `kill -9` of the worker, the dispatcher, the API and Redis, one, two or all at a time, at random moments, also while they start. Six clients ask the questions of the evaluation set, each under an `Idempotency-Key` of its own, and send a request again until it is answered. Then everything must come to its end and is counted.',
     '',
     `${date.toISOString().slice(0, 10)}, seed ${options.seed}, ${describeMachine()}, ${result.strikeSeconds} s of blows and ${result.settleSeconds} s until the last job had ended and its webhook was taken.`,
     '',
@@ -51,42 +47,12 @@ export function renderReport(options: DrillOptions, result: DrillResult, date: D
   ].join('\n');
 }
 
-type Row = readonly [what: string, figure: string];
-
-function table(title: string, rows: readonly Row[]): string[] {
-  return [`| ${title} | |`, '| --- | --- |', ...rows.map(([what, figure]) => `| ${what} | ${figure} |`), ''];
-}
-
-function describeMachine(): string {
-  const memory = Math.round(totalmem() / BYTES_PER_GIB);
-  return `${cpus().length} CPU cores, ${memory} GiB of memory, Node.js ${process.versions.node}`;
-}
-
 function describeFullDisk({ fullDiskMs }: DrillOptions, { fullDisk }: DrillResult): string {
   if (typeof fullDisk === 'object') return `skipped: no file system could be mounted (${fullDisk.skipped})`;
   return fullDisk === 'done' ? `${fullDiskMs / 1000} s` : 'none';
 }
 
-function describeDrains(drains: DrillResult['drains']): string {
-  if (drains.length === 0) return 'none';
-  const longestMs = Math.max(...drains.map(({ ms }) => ms));
-  const ends = [...new Set(drains.map(({ end }) => end))];
-  const counted = ends.map((end) => `${drains.filter((drain) => drain.end === end).length} ended ${end}`);
-  return `${drains.length}: ${counted.join(', ')}; the longest took ${(longestMs / 1000).toFixed(1)} s`;
-}
-
-function describeOwnExits(ownExits: DrillResult['ownExits']): string {
-  if (ownExits.length === 0) return 'none';
-  const counts = ownExits.map(({ name, count }) => `${name} ${count}`).join(', ');
-  const words = [...new Set(ownExits.flatMap(({ lastWords }) => lastWords.map((line) => `"${line}"`)))];
-  return `${counts}: ${words.join(', ')}`;
-}
-
 function describeCodes(countByCode: Readonly<Record<string, number>>): string {
   const codes = Object.entries(countByCode).map(([code, count]) => `${count} ${code}`);
   return codes.length === 0 ? '' : ` (${codes.join(', ')})`;
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -26,13 +26,9 @@ export function noKills(): Record<Victim, number> {
 }
 
 /** Blows in a row; the same seed gives the same ones. */
-export function planStrikes(
-  count: number,
-  random: () => number,
-  longestPauseMs = LONGEST_PAUSE_MS,
-): Strike[] {
+export function planStrikes(count: number, random: () => number): Strike[] {
   return Array.from({ length: count }, (_, index) => ({
-    pauseMs: SHORTEST_PAUSE_MS + random() * (longestPauseMs - SHORTEST_PAUSE_MS),
+    pauseMs: SHORTEST_PAUSE_MS + random() * (LONGEST_PAUSE_MS - SHORTEST_PAUSE_MS),
     victims: chooseVictims(random),
     redisAbsenceMs: random() * LONGEST_REDIS_ABSENCE_MS,
     drained:
