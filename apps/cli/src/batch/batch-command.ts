@@ -43,7 +43,8 @@ export function batchCommand(): Command {
     .addCommand(listCommand())
     .addCommand(cancelCommand())
     .addCommand(resultsCommand())
-    .addCommand(retryCommand());
+    .addCommand(retryCommand())
+    .addCommand(recoverCommand());
 }
 
 function submitCommand(): Command {
@@ -128,6 +129,23 @@ function retryCommand(): Command {
       checkFailOnError(options, self);
       const { runRetry } = await import('./run-batch.js');
       await runRetry(id, options);
+    });
+}
+
+function recoverCommand(): Command {
+  return new Command('recover')
+    .description(
+      'After Redis has lost its data: tell it again of every file and batch of the object store. Batches that had not ' +
+        'ended go on after the rows whose chunks were committed; what Redis knows stays as it is. Reads REDIS_URL, ' +
+        'TESSERA_QUEUE_PREFIX and TESSERA_STORE; no service need run.',
+    )
+    .addHelpText(
+      'after',
+      '\nExample:\n  REDIS_URL=redis://10.0.0.5:6379 TESSERA_STORE=s3://bucket tessera batch recover',
+    )
+    .action(async () => {
+      const { runRecover } = await import('./run-recover.js');
+      await runRecover();
     });
 }
 
