@@ -5,6 +5,7 @@ import { type Logger } from '@tessera/observability';
 import { type BatchStore } from '@tessera/queue';
 import { type ObjectStore } from '@tessera/storage';
 import { IdempotencyKeyReusedError } from '../errors/job.errors.js';
+import { ServiceUnavailableError } from '../errors/request.errors.js';
 import { BATCH_STORE, LOGGER, OBJECT_STORE } from '../tokens.js';
 import { newBatchId } from './batch-id.js';
 import { type BatchTerms, requestOf, termsOf, toBatchRequest } from './to-batch-request.js';
@@ -45,8 +46,13 @@ export class KeepBatchService {
     return replayOf(record, terms);
   }
 
+  /** @throws {ServiceUnavailableError} whatever the store says: the client has chosen nothing of the key */
   private async writeManifest(request: BatchRequest): Promise<void> {
-    await this.objectStore.put(manifestKey(request.id), Buffer.from(JSON.stringify({ request })));
+    try {
+      await this.objectStore.put(manifestKey(request.id), Buffer.from(JSON.stringify({ request })));
+    } catch (cause) {
+      throw new ServiceUnavailableError('object store', cause);
+    }
   }
 
   /**
