@@ -218,7 +218,7 @@ function fileForms({ properties = {} }: Schema, values: SchemaValues): fc.Arbitr
     .map(([name, schema]) => [name, values.of(schema).map(String)] as const);
   return fc.record({
     fields: rarely(
-      fc.record(Object.fromEntries(fields), {
+      fc.record<Record<string, string>, string>(Object.fromEntries(fields), {
         requiredKeys: Object.keys(properties).filter((name) => name === 'purpose'),
       }),
       fc.dictionary(
@@ -226,7 +226,7 @@ function fileForms({ properties = {} }: Schema, values: SchemaValues): fc.Arbitr
         visible,
         { maxKeys: 2 },
       ),
-    ) as fc.Arbitrary<Record<string, string>>,
+    ),
     file: fc.record({
       field: rarely(fc.constant(fileField), visible),
       filename: rarely(fc.constantFrom('rows.jsonl', 'a.png'), fc.string({ unit: 'grapheme' })),
