@@ -4,4 +4,5 @@ export { recoverBatches, type RecoveredBatch } from './recovery/recover-batches.
 export { batchPrefix, requestKey } from './store/batch-objects.js';
 export { BatchRunner } from './dispatch/batch-runner.js';
 export { type BatchStepOptions } from './dispatch/batch-steps.js';
+export { sweepParts } from './dispatch/sweep-parts.js';
 export * from './errors.js';

@@ -3,6 +3,7 @@ import { type BatchRecord } from '@tessera/contracts';
 import { batchPrefix } from '../store/batch-objects.js';
 import { BatchFeeder, type RunningBatch } from './batch-feeder.js';
 import { type BatchStepOptions, BatchSteps } from './batch-steps.js';
+import { sweepParts } from './sweep-parts.js';
 
 /** How long the right to move batches on lasts without being renewed. */
 const LEASE_MS = 15_000;
@@ -14,6 +15,8 @@ const REQUEUE_EVERY_MS = 5_000;
 const REMOVE_EVERY_MS = 30_000;
 const REMOVED_AT_A_TIME = 100;
 const UNQUEUED_FOR_MS = 5_000;
+/** A worker that has lost its chunk has written its last part file by then. */
+const PARTS_SWEPT_AFTER_MS = 120_000;
 
 /**
  * Moves batches on: validates, feeds the workers, expires, puts files together, and removes what is past its retention. Any number of dispatchers may run it:
@@ -76,6 +79,7 @@ export class BatchRunner {
     }
     if (now - this.removedAtMs > REMOVE_EVERY_MS) {
       await this.removeExpired();
+      await sweepParts(PARTS_SWEPT_AFTER_MS, this.options);
       this.removedAtMs = now;
     }
   }

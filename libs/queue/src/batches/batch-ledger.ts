@@ -36,6 +36,10 @@ export interface BatchLedger {
   markLostChunks(batch: BatchRecord): Promise<void>;
   /** Ids of final batches whose retention has passed. */
   dueBatches(limit: number): Promise<string[]>;
+  /** Ids of batches that have been final for so long, and whose part files may still be there. */
+  batchesWithParts(endedForMs: number, limit: number): Promise<string[]>;
+  /** The part files of the batch are gone. */
+  forgetParts(id: string): Promise<void>;
   /** Removes a final batch's record; false where it is not final. */
   removeBatch(id: string): Promise<boolean>;
   /** Resolves when something has happened to a batch since the last call, after `timeoutMs`, or when the signal aborts. */

@@ -3,6 +3,7 @@ import { type Redis } from 'ioredis';
 import { z } from 'zod';
 import { UnknownCursorError } from '../errors.js';
 import {
+  batchesWithPartsLua,
   beginBatchLua,
   createBatchLua,
   deleteBatchLua,
@@ -63,6 +64,7 @@ export function defineBatchScripts(redis: Redis, root: string, retentionSeconds:
   const finish = define('finish the batch', finishBatchScriptLua);
   const remove = define('delete the batch', deleteBatchLua);
   const due = define('list expired batches', dueBatchesLua);
+  const withParts = define('list batches with part files', batchesWithPartsLua);
   return {
     create: async (request: Parameters<BatchStore['createBatch']>[0]) =>
       batchReply.parse(await create(request.id, ...encodeBatchRequest(request, retentionSeconds))),
@@ -96,5 +98,7 @@ export function defineBatchScripts(redis: Redis, root: string, retentionSeconds:
     ) => statusReply.parse(await finish(id, status, files.outputFileId ?? '', files.errorFileId ?? '')),
     remove: async (id: string) => (await remove(id)) === 'deleted',
     due: async (limit: number) => z.array(z.string()).parse(await due(limit)),
+    withParts: async (endedForMs: number, limit: number) =>
+      z.array(z.string()).parse(await withParts(endedForMs, limit)),
   };
 }

@@ -8,7 +8,7 @@ import { callRedis, connectRedis, keyRootOf, pingRedis } from '../redis-client.j
 import { defineScript } from '../script.js';
 import { subscribe } from '../subscription.js';
 import { type BatchLedger } from './batch-ledger.js';
-import { defineBatchScripts } from './batch-scripts.js';
+import { type BatchScripts, defineBatchScripts } from './batch-scripts.js';
 import { ChunkQueues } from './chunk-queues.js';
 import { defineChunkScripts } from './chunk-scripts.js';
 import { NewsBell } from './news-bell.js';
@@ -90,6 +90,7 @@ function toLedger(
     requeueChunks: (unqueuedForMs) => requeueChunks(requeuing, unqueuedForMs),
     markLostChunks: (batch) => markLostChunks(requeuing, batch),
     dueBatches: (limit) => batches.due(limit),
+    ...sweeping(redis, root, batches),
     removeBatch: (id) => batches.remove(id),
     waitForNews: (timeoutMs, signal) => bell.wait(timeoutMs, signal),
     holdLease: (durationMs) => lease.hold(durationMs),
@@ -102,6 +103,19 @@ function toLedger(
         await lease.release().catch((err: unknown) => logger.debug({ err }, 'lease kept'));
       await queues.close();
       redis.disconnect();
+    },
+  };
+}
+
+function sweeping(
+  redis: Redis,
+  root: string,
+  batches: BatchScripts,
+): Pick<BatchLedger, 'batchesWithParts' | 'forgetParts'> {
+  return {
+    batchesWithParts: (endedForMs, limit) => batches.withParts(endedForMs, limit),
+    forgetParts: async (id) => {
+      await callRedis('forget the part files', () => redis.zrem(`${root}:batches-with-parts`, id));
     },
   };
 }

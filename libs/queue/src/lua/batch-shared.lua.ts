@@ -5,7 +5,8 @@ import { sharedLua } from './shared.lua.js';
  * What every script about batches begins with.
  *
  * Keys: `<root>:batch:<id>` hash, the record; `<root>:batches` zset by creation; `<root>:open-batches` zset of those that
- * are not final, by creation; `<root>:batch-expiries` zset of final ones by the end of their retention;
+ * are not final, by creation; `<root>:batches-with-parts` zset of final ones whose part files may still be there, by their
+ * end; `<root>:batch-expiries` zset of final ones by the end of their retention;
  * `<root>:chunk:<id>:<index>` hash of a chunk that is cut and not committed; `<root>:chunk-rows:<id>:<index>` hash, its
  * journal: row number to what came of it, `started:<row>` to how it runs; `<root>:batch-chunks:<id>` zset of those
  * chunks' indexes; `<root>:batch-parts:<id>` hash of committed chunks, index to outcome; `<root>:unqueued-chunks` zset of
@@ -35,6 +36,7 @@ local function finishBatch(id, status)
   redis.call('HSET', key, 'status', status, 'finishedAtMs', finishedAtMs)
   redis.call('ZREM', root .. ':open-batches', id)
   redis.call('DEL', partsKey(id))
+  redis.call('ZADD', root .. ':batches-with-parts', finishedAtMs, id)
   local retentionSeconds = tonumber(redis.call('HGET', key, 'retentionSeconds'))
   redis.call('ZADD', root .. ':batch-expiries', finishedAtMs + retentionSeconds * 1000, id)
   tellBatchNews(id)

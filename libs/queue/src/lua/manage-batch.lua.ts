@@ -177,13 +177,20 @@ local id = ARGV[1]
 local status = redis.call('HGET', batchKey(id), 'status')
 if status and not FINAL[status] then return 'open' end
 redis.call('DEL', batchKey(id), partsKey(id))
-for _, index in ipairs({ ':batches', ':open-batches', ':batch-expiries' }) do redis.call('ZREM', root .. index, id) end
+for _, index in ipairs({ ':batches', ':open-batches', ':batches-with-parts', ':batch-expiries' }) do
+  redis.call('ZREM', root .. index, id)
+end
 return 'deleted'
 `;
 
 /** Ids of final batches whose retention has passed. ARGV: most ids. */
 export const dueBatchesLua = `${batchSharedLua}
 return redis.call('ZRANGEBYSCORE', root .. ':batch-expiries', '-inf', nowMs(), 'LIMIT', 0, ARGV[1])
+`;
+
+/** Ids of final batches whose part files may still be there, and that ended so long ago. ARGV: ms, most ids. */
+export const batchesWithPartsLua = `${batchSharedLua}
+return redis.call('ZRANGEBYSCORE', root .. ':batches-with-parts', '-inf', nowMs() - ARGV[1], 'LIMIT', 0, ARGV[2])
 `;
 
 /** Holds or renews a lease. ARGV: name, holder, ms it lasts. Returns '1' when it is the holder's. */
