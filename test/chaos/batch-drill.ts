@@ -15,7 +15,7 @@ const LOOK_MS = 200;
 /** What the worker says of a chunk whose lock has run out. */
 const TAKEN_UP = 'a chunk has lost its worker and waits again';
 /** What comes back delayed, or is swept, must be gone by then. */
-const LEFTOVERS_MS = 45_000;
+const LEFTOVERS_MS = 180_000;
 
 export interface BatchDrillOptions {
   readonly rows: number;
