@@ -33,6 +33,7 @@ describe('isRefusal', () => {
     [403, true],
     [404, true],
     [408, false],
+    [409, false],
     [429, false],
     [500, false],
     [503, false],

@@ -48,10 +48,15 @@ export function isRangeBeyondEnd(error: unknown): boolean {
   return toFailure(error).$metadata?.httpStatusCode === 416;
 }
 
+/** Whether another request was in the way. */
+export function isConflict(error: unknown): error is Error {
+  return error instanceof Error && toFailure(error).$metadata?.httpStatusCode === 409;
+}
+
 /** Whether S3 refuses for good what was asked: another attempt with the same request is refused again. */
 export function isRefusal(error: unknown): boolean {
   const status = toFailure(error).$metadata?.httpStatusCode ?? 0;
-  return status >= 400 && status < 500 && ![408, 425, 429].includes(status);
+  return status >= 400 && status < 500 && ![408, 409, 425, 429].includes(status);
 }
 
 function toFailure(error: unknown): S3Failure {

@@ -1,4 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
+import { isConflict } from './s3-failure.js';
 
 /** An S3 service and how it is spoken to. Credentials come from the SDK's own chain (AWS_* variables, profile, role). */
 export interface S3Service {
@@ -26,7 +27,7 @@ const USUAL_REGION = 'us-east-1';
 /** A client that tries again, with backoff, what may pass, and gives up in bounded time. */
 export function createS3Client({ endpoint, region, pathStyle }: S3Service): S3Client {
   const chosenRegion = region ?? (endpoint === undefined ? undefined : USUAL_REGION);
-  return new S3Client({
+  const client = new S3Client({
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(chosenRegion === undefined ? {} : { region: chosenRegion }),
     forcePathStyle: pathStyle,
@@ -46,4 +47,21 @@ export function createS3Client({ endpoint, region, pathStyle }: S3Service): S3Cl
       httpsAgent: { maxSockets: MAX_SOCKETS },
     },
   });
+  retryConflicts(client);
+  return client;
+}
+
+/** Another request was in the way of this one, as a delete is where a server keeps keys as folders: it passes. */
+function retryConflicts(client: S3Client): void {
+  client.middlewareStack.add(
+    (next) => async (request) => {
+      try {
+        return await next(request);
+      } catch (error) {
+        if (isConflict(error)) Object.assign(error, { $retryable: { throttling: false } });
+        throw error;
+      }
+    },
+    { step: 'deserialize', priority: 'high', name: 'retryConflicts' },
+  );
 }

@@ -94,10 +94,13 @@ describe('what is asked of S3', () => {
     recorder?.requests.filter(matches).map(({ headers }) => headers);
   const isPut = ({ method }: IncomingMessage) => method === 'PUT';
 
-  it('is tried again when S3 is overloaded for a moment', async () => {
+  it.each([
+    ['S3 is overloaded for a moment', 503],
+    ['another request is in its way', 409],
+  ])('is tried again when %s', async (_, status) => {
     let refusals = 2;
     recorder = await recordRequests(s3.endpoint, (request) =>
-      isPut(request) && refusals-- > 0 ? 503 : undefined,
+      isPut(request) && refusals-- > 0 ? status : undefined,
     );
     const store = await open({ endpoint: recorder.endpoint });
     await store.put('a/b', Buffer.from('x'));
