@@ -125,6 +125,7 @@ export class WorkerBench {
     while (!(await this.isDone(batchId))) await this.parts.ledger.waitForNews(NEWS_TIMEOUT_MS, signal);
     const results = new Map<string, ResultLine['response']>();
     for await (const key of this.objectStore.list(partsPrefix(batchId))) {
+      if (!key.endsWith('.jsonl')) continue;
       const text = Buffer.from(await this.objectStore.get(key)).toString('utf8');
       for (const line of text.trimEnd().split('\n')) {
         const { custom_id, response } = JSON.parse(line) as ResultLine;

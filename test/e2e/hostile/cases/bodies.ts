@@ -148,7 +148,7 @@ const WRONG: readonly (readonly [string, unknown, ReturnType<typeof refuse>])[] 
   ],
   ['41 tiles', { question, max_dynamic_patch: 41 }, refuse('invalid_value', 'max_dynamic_patch', /given 41/)],
   ['0 tiles', { question, max_dynamic_patch: 0 }, refuse('invalid_value', 'max_dynamic_patch')],
-  ['a temperature', { question, temperature: 0.7 }, refuse('invalid_value', 'temperature')],
+  ['a temperature above two', { question, temperature: 2.1 }, refuse('invalid_value', 'temperature')],
   [
     'a model that nobody serves',
     { question, model: 'gpt-5' },

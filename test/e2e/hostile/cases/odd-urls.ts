@@ -21,7 +21,6 @@ const NO_URLS: readonly string[] = [
   'jar:http://example.com!/a.png',
   'php://filter/resource=a',
   'expect://id',
-  's3://bucket/key.png',
   'blob:https://example.com/1',
   'javascript:alert(1)',
   'about:blank',
@@ -94,6 +93,11 @@ export const oddUrls: readonly HostileCase[] = [
   ].map((url) =>
     job(`the image URL ${url}`, asImage(url), { status: 400, code: 'image_unreadable', param: 'images.0' }),
   ),
+  job('a bucket that nobody allowed', asImage('s3://bucket/key.png'), {
+    status: 400,
+    code: 'url_not_allowed',
+    param: 'images.0',
+  }),
   job('an empty image URL', asImage(''), { status: 400, code: 'invalid_value', param: 'images.0' }),
   job('an upload that a JSON body cannot have', asImage('upload:0'), {
     status: 400,
