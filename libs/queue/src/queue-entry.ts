@@ -1,7 +1,7 @@
 import { type Logger } from '@tessera/observability';
-import { type JobsOptions, Queue } from 'bullmq';
+import { type JobsOptions } from 'bullmq';
 import { type Redis } from 'ioredis';
-import { logQueueErrors } from './log-queue-errors.js';
+import { EntryQueues } from './entry-queues.js';
 import { callRedis } from './redis-client.js';
 
 const SECONDS_PER_DAY = 86_400;
@@ -32,50 +32,28 @@ export const ENTRY_OPTIONS = {
   removeOnFail: { age: 7 * SECONDS_PER_DAY, count: 10_000 },
 } as const satisfies JobsOptions;
 
-/** Adds queue entries; one BullMQ queue per model, all over one client. */
+/** Adds queue entries; one BullMQ queue per model. */
 export class JobQueues {
-  private readonly queues = new Map<string, Queue<JobEntryData>>();
+  private readonly queues: EntryQueues<JobEntryData>;
 
-  constructor(
-    private readonly redis: Redis,
-    private readonly root: string,
-    private readonly logger: Logger,
-  ) {}
+  constructor(redis: Redis, root: string, logger: Logger) {
+    this.queues = new EntryQueues(redis, root, logger);
+  }
 
   /** Adds the job's entry. Does nothing where there is one already. */
   async add(job: { id: string; model: string; priority: 'normal' | 'low' }): Promise<void> {
-    await callRedis('add the queue entry', () =>
-      this.queueOf(job.model).add(
-        JOB_ENTRY_NAME,
-        { jobId: job.id },
-        {
-          ...ENTRY_OPTIONS,
-          jobId: job.id,
-          // At once, so that the same job can have an entry again.
-          removeOnComplete: true,
-          ...(job.priority === 'low' ? { priority: LOW_PRIORITY } : {}),
-        },
-      ),
-    );
+    const options = {
+      ...ENTRY_OPTIONS,
+      jobId: job.id,
+      // At once, so that the same job can have an entry again.
+      removeOnComplete: true,
+      ...(job.priority === 'low' ? { priority: LOW_PRIORITY } : {}),
+    };
+    const queue = this.queues.named(queueNameOf(job.model));
+    await callRedis('add the queue entry', () => queue.add(JOB_ENTRY_NAME, { jobId: job.id }, options));
   }
 
-  private queueOf(model: string): Queue<JobEntryData> {
-    const name = queueNameOf(model);
-    let queue = this.queues.get(name);
-    if (queue === undefined) {
-      // The version check would leave the queue broken for good if Redis went away during it.
-      queue = new Queue<JobEntryData>(name, {
-        connection: this.redis,
-        prefix: this.root,
-        skipVersionCheck: true,
-      });
-      logQueueErrors(queue, this.redis, this.logger);
-      this.queues.set(name, queue);
-    }
-    return queue;
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([...this.queues.values()].map((queue) => queue.close()));
+  close(): Promise<void> {
+    return this.queues.close();
   }
 }
