@@ -26,35 +26,14 @@ export class UnknownCursorError extends TesseraError {
   }
 }
 
-/** A record in Redis does not have the fields that this version writes. */
-export class JobRecordInvalidError extends TesseraError {
+/** A record does not have the fields that this version writes. */
+export class RecordInvalidError extends TesseraError {
   readonly code = 'internal_error';
-  constructor(cause: unknown) {
-    super('a job record in Redis cannot be read: another version wrote it, or it is damaged', { cause });
-  }
-
-  override get retryable(): boolean {
-    return false;
-  }
-}
-
-/** A batch record in Redis does not have the fields that this version writes. */
-export class BatchRecordInvalidError extends TesseraError {
-  readonly code = 'internal_error';
-  constructor(cause: unknown) {
-    super('a batch record in Redis cannot be read: another version wrote it, or it is damaged', { cause });
-  }
-
-  override get retryable(): boolean {
-    return false;
-  }
-}
-
-/** The record of a file or of an upload does not have the fields that this version writes. */
-export class FileRecordInvalidError extends TesseraError {
-  readonly code = 'internal_error';
-  constructor(cause: unknown) {
-    super('the record of a file cannot be read: another version wrote it, or it is damaged', { cause });
+  constructor(
+    readonly kind: 'job' | 'batch' | 'file',
+    cause: unknown,
+  ) {
+    super(`the record of a ${kind} cannot be read: another version wrote it, or it is damaged`, { cause });
   }
 
   override get retryable(): boolean {

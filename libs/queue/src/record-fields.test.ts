@@ -1,6 +1,6 @@
 import { type JobRecord } from '@tessera/contracts';
 import { describe, expect, it } from 'vitest';
-import { JobRecordInvalidError } from './errors.js';
+import { RecordInvalidError } from './errors.js';
 import { decodeRecord, encodeRecord, recordReply } from './record-fields.js';
 
 const record: JobRecord = {
@@ -49,7 +49,7 @@ describe('a record in Redis', () => {
     const flat = encodeRecord(record, options);
     const fields: Record<string, string> = {};
     for (let index = 0; index < flat.length; index += 2) fields[flat[index] ?? ''] = flat[index + 1] ?? '';
-    expect(() => decodeRecord({ ...fields, ...change })).toThrow(JobRecordInvalidError);
+    expect(() => decodeRecord({ ...fields, ...change })).toThrow(RecordInvalidError);
     expect(decodeRecord(fields)).toEqual(record);
   });
 });

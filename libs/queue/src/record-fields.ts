@@ -7,7 +7,7 @@ import {
   webhookEventTypeSchema,
 } from '@tessera/contracts';
 import { z } from 'zod';
-import { JobRecordInvalidError } from './errors.js';
+import { RecordInvalidError } from './errors.js';
 import { queueNameOf } from './queue-entry.js';
 
 /** Time that a job's event stream stays after its last event. */
@@ -94,11 +94,11 @@ function optionalJson(value: object | undefined): string | undefined {
 
 /**
  * Reads a record from its hash fields.
- * @throws {JobRecordInvalidError}
+ * @throws {RecordInvalidError}
  */
 export function decodeRecord(fields: Record<string, string>): JobRecord {
   const parsed = recordSchema.safeParse(fields);
-  if (!parsed.success) throw new JobRecordInvalidError(parsed.error);
+  if (!parsed.success) throw new RecordInvalidError('job', parsed.error);
   return parsed.data;
 }
 

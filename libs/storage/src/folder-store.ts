@@ -2,13 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { Readable } from 'node:stream';
-import { TesseraError } from '@tessera/contracts';
-import {
-  ObjectKeyInvalidError,
-  ObjectNotFoundError,
-  type ObjectStoreOperation,
-  ObjectStoreUnavailableError,
-} from './errors.js';
+import { ObjectKeyInvalidError, ObjectNotFoundError, ObjectStoreUnavailableError } from './errors.js';
 import { filesBelow, removeEmptyFolders, removeFilesBelow, syncFolders } from './folders.js';
 import { objectBody } from './object-body.js';
 import { checkFolderPrefix, checkKey, checkPrefix } from './object-key.js';
@@ -17,6 +11,11 @@ import { ObjectSource } from './object-source.js';
 import type { ObjectInfo, ObjectRange, ObjectStore, OpenedObject } from './object-store.js';
 import { hasCode, ignoring } from './system-error.js';
 import { TemporaryFiles } from './temporary-files.js';
+import { translatingFailures } from './translate-failures.js';
+
+const translateFailures = translatingFailures(
+  (error, operation, subject) => new ObjectStoreUnavailableError(operation, subject, error),
+);
 
 /** How often a put makes its folder again when concurrent deletes keep removing it. */
 const MAX_MOVE_ATTEMPTS = 100;
@@ -194,17 +193,4 @@ async function readRange(file: FileHandle, size: number, range: ObjectRange | un
   if (start < end) return file.createReadStream({ start, end: end - 1 });
   await file.close();
   return Readable.from([]);
-}
-
-async function translateFailures<Result>(
-  operation: ObjectStoreOperation,
-  subject: string,
-  action: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await action();
-  } catch (error) {
-    if (error instanceof TesseraError) throw error;
-    throw new ObjectStoreUnavailableError(operation, subject, error);
-  }
 }

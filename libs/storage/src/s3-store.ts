@@ -8,7 +8,6 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { TesseraError } from '@tessera/contracts';
 import { attachment } from './attachment.js';
 import { ObjectNotFoundError, type ObjectStoreOperation, ObjectStoreUnavailableError } from './errors.js';
 import { checkFolderPrefix, checkKey, checkPrefix, isKey } from './object-key.js';
@@ -20,6 +19,13 @@ import { openS3Object, sizeOfS3Object } from './s3-reader.js';
 import { createS3Client, type S3Service } from './s3-service.js';
 import { s3Url } from './s3-url.js';
 import { putS3Object, uploadS3Object } from './s3-writer.js';
+import { translatingFailures } from './translate-failures.js';
+
+const translateFailures = translatingFailures((error, operation, subject) =>
+  operation === 'get' && isMissingObject(error)
+    ? new ObjectNotFoundError(subject, { cause: error })
+    : new ObjectStoreUnavailableError(operation, subject, error, explainS3Failure(error)),
+);
 
 /** Longest life of a presigned URL that S3 allows: a week. */
 const MAX_PRESIGNED_SECONDS = 604_800;
@@ -161,20 +167,5 @@ class S3Store implements ObjectStore {
     throw Object.assign(new Error(`${failed.Key ?? 'an object'} stays: ${failed.Message ?? ''}`), {
       name: failed.Code ?? 'Error',
     });
-  }
-}
-
-async function translateFailures<Result>(
-  operation: ObjectStoreOperation,
-  subject: string,
-  action: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await action();
-  } catch (error) {
-    if (error instanceof TesseraError) throw error;
-    if (operation === 'get' && isMissingObject(error))
-      throw new ObjectNotFoundError(subject, { cause: error });
-    throw new ObjectStoreUnavailableError(operation, subject, error, explainS3Failure(error));
   }
 }

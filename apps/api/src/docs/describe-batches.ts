@@ -1,7 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiOperation, ApiParam } from '@nestjs/swagger';
 import { refTo } from './components.js';
 import { BODY_CODES, describeAnswer, describeErrors } from './describe-answers.js';
+import { describePage } from './describe-page.js';
 
 const tags = ['batches'];
 const batchId = ApiParam({ name: 'id', description: 'Id of the batch', schema: { type: 'string' } });
@@ -43,17 +44,7 @@ export function describeCreateBatch(): MethodDecorator {
 export function describeListBatches(): MethodDecorator {
   return applyDecorators(
     ApiOperation({ operationId: 'listBatches', tags, summary: 'List batches, newest first' }),
-    ApiQuery({
-      name: 'limit',
-      required: false,
-      schema: { type: 'integer', minimum: 1, maximum: 100, default: 20 },
-    }),
-    ApiQuery({
-      name: 'after',
-      required: false,
-      description: 'Id of the last batch already seen',
-      schema: { type: 'string' },
-    }),
+    describePage('batch', { most: 100, usual: 20 }),
     describeAnswer(200, 'A page of batches', 'BatchList'),
     describeErrors('invalid_type', 'invalid_value', 'unknown_parameter'),
   );

@@ -10,6 +10,7 @@ import {
 } from '@nestjs/swagger';
 import { FILE_PURPOSES, MAX_FILE_SECONDS, MIN_FILE_SECONDS, UPLOAD_PURPOSES } from '@tessera/contracts';
 import { describeAnswer, describeErrors } from './describe-answers.js';
+import { describePage } from './describe-page.js';
 
 const tags = ['files'];
 const fileId = ApiParam({ name: 'id', description: 'Id of the file', schema: { type: 'string' } });
@@ -64,21 +65,11 @@ export function describeCreateFile(): MethodDecorator {
 export function describeListFiles(): MethodDecorator {
   return applyDecorators(
     ApiOperation({ operationId: 'listFiles', tags, summary: 'List files, newest first' }),
-    ApiQuery({
-      name: 'limit',
-      required: false,
-      schema: { type: 'integer', minimum: 1, maximum: 10_000, default: 10_000 },
-    }),
+    describePage('file', { most: 10_000, usual: 10_000 }),
     ApiQuery({
       name: 'order',
       required: false,
       schema: { type: 'string', enum: ['asc', 'desc'], default: 'desc' },
-    }),
-    ApiQuery({
-      name: 'after',
-      required: false,
-      description: 'Id of the last file already seen',
-      schema: text,
     }),
     ApiQuery({ name: 'purpose', required: false, schema: { type: 'string', enum: [...FILE_PURPOSES] } }),
     describeAnswer(200, 'A page of files', 'FileList'),

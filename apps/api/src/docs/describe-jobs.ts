@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { JOB_STATUSES } from '@tessera/contracts';
 import { BODY_CODES, describeAnswer, describeErrors, describeErrorsAndFailures } from './describe-answers.js';
+import { describePage } from './describe-page.js';
 import { createJobRequestBody } from './create-job-request-body.js';
 
 const tags = ['jobs'];
@@ -88,17 +89,7 @@ export function describeCreateJob(): MethodDecorator {
 export function describeListJobs(): MethodDecorator {
   return applyDecorators(
     ApiOperation({ operationId: 'listJobs', tags, summary: 'List jobs, newest first' }),
-    ApiQuery({
-      name: 'limit',
-      required: false,
-      schema: { type: 'integer', minimum: 1, maximum: 100, default: 20 },
-    }),
-    ApiQuery({
-      name: 'after',
-      required: false,
-      description: 'Id of the last job already seen',
-      schema: { type: 'string' },
-    }),
+    describePage('job', { most: 100, usual: 20 }),
     ApiQuery({ name: 'status', required: false, schema: { type: 'string', enum: [...JOB_STATUSES] } }),
     describeAnswer(200, 'A page of jobs', 'JobList'),
     describeErrors('invalid_type', 'invalid_value', 'unknown_parameter'),

@@ -1,6 +1,6 @@
 import { BATCH_STATUSES, type BatchError, type BatchRecord, type BatchRequest } from '@tessera/contracts';
 import { z } from 'zod';
-import { BatchRecordInvalidError } from '../errors.js';
+import { RecordInvalidError } from '../errors.js';
 
 const integer = z.string().regex(/^\d+$/).transform(Number);
 const number = z.string().transform(Number).pipe(z.number());
@@ -93,11 +93,11 @@ function encodeFields(fields: Record<string, string | number | undefined>): stri
 
 /**
  * Reads a record from its hash fields.
- * @throws {BatchRecordInvalidError}
+ * @throws {RecordInvalidError}
  */
 export function decodeBatchRecord(fields: Record<string, string>): BatchRecord {
   const parsed = fieldsSchema.safeParse(fields);
-  if (!parsed.success) throw new BatchRecordInvalidError(parsed.error);
+  if (!parsed.success) throw new RecordInvalidError('batch', parsed.error);
   const { inputTokens, cachedTokens, outputTokens, ...record } = parsed.data;
   return { ...record, tokens: { input: inputTokens, cached: cachedTokens, output: outputTokens } };
 }

@@ -6,7 +6,7 @@ import {
   type UploadRecord,
 } from '@tessera/contracts';
 import { z } from 'zod';
-import { FileRecordInvalidError } from '../errors.js';
+import { RecordInvalidError } from '../errors.js';
 
 const count = z.int().min(0);
 
@@ -31,12 +31,12 @@ const uploadRecordSchema: z.ZodType<UploadRecord> = z.object({
   status: z.enum(UPLOAD_STATUSES),
 });
 
-/** @throws {FileRecordInvalidError} */
+/** @throws {RecordInvalidError} */
 export function parseFileRecord(json: string): FileRecord {
   return parse(fileRecordSchema, json);
 }
 
-/** @throws {FileRecordInvalidError} */
+/** @throws {RecordInvalidError} */
 export function parseUploadRecord(json: string): UploadRecord {
   return parse(uploadRecordSchema, json);
 }
@@ -45,6 +45,6 @@ function parse<Value>(schema: z.ZodType<Value>, json: string): Value {
   try {
     return schema.parse(JSON.parse(json));
   } catch (cause) {
-    throw new FileRecordInvalidError(cause);
+    throw new RecordInvalidError('file', cause);
   }
 }
