@@ -38,11 +38,12 @@ function create(filename: string, expiresAtSeconds?: number) {
 describe('upkeep', () => {
   it('removes expired files with their content, and no other', async () => {
     await create('old', 1);
-    const { id } = await create('new');
+    const record = await create('new');
+    const { id } = record;
     await upkeepUntil(async () => {
       expect(await test.storedKeys()).toEqual([`files/${id}/content`, `files/${id}/file.json`]);
     });
-    expect(await test.files.get(id)).toBeDefined();
+    expect(await test.files.get(id)).toEqual(record);
   });
 
   it('keeps a file that was made anew with a later expiry, though the index has the earlier one', async () => {
@@ -62,9 +63,9 @@ describe('upkeep', () => {
 
   it('removes content that did not become a file, once it has been there for long', async () => {
     await test.files.storeContent(bytesOf('half'));
-    const { id } = await create('whole');
+    const record = await create('whole');
     await upkeepUntil(async () => expect(await test.storedKeys()).toHaveLength(2));
-    expect(await test.files.get(id)).toBeDefined();
+    expect(await test.files.get(record.id)).toEqual(record);
   });
 
   it('leaves young content alone: its record may be about to come', async () => {
