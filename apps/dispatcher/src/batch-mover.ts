@@ -3,7 +3,7 @@ import { BatchRunner } from '@tessera/batches';
 import { type Config } from '@tessera/config';
 import { FileStore } from '@tessera/files';
 import { type Logger } from '@tessera/observability';
-import { type BatchLedger, type FileIndex, openBatchLedger, openFileIndex } from '@tessera/queue';
+import { type BatchLedger, openBatchLedger } from '@tessera/queue';
 import { type ObjectStore } from '@tessera/storage';
 import { toQueueConnection } from './queue-connection.js';
 import { CONFIG, LOGGER, OBJECT_STORE } from './tokens.js';
@@ -12,26 +12,27 @@ import { CONFIG, LOGGER, OBJECT_STORE } from './tokens.js';
 @Injectable()
 export class BatchMover implements OnApplicationBootstrap, OnModuleDestroy {
   private ledger: BatchLedger | undefined;
-  private index: FileIndex | undefined;
   private runner: BatchRunner | undefined;
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(OBJECT_STORE) private readonly objectStore: ObjectStore,
+    @Inject(FileStore) private readonly files: FileStore,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const { config, logger, objectStore } = this;
-    const connection = toQueueConnection(config);
-    const { retentionSeconds } = config.jobs;
-    const ledger = await openBatchLedger({ connection, retentionSeconds, logger });
+    const { config, logger, objectStore, files } = this;
+    const ledger = await openBatchLedger({
+      connection: toQueueConnection(config),
+      retentionSeconds: config.jobs.retentionSeconds,
+      logger,
+    });
     this.ledger = ledger;
-    this.index = await openFileIndex({ connection, logger });
     this.runner = new BatchRunner({
       ledger,
       objectStore,
-      files: new FileStore({ objectStore, index: this.index, retentionSeconds, logger }),
+      files,
       maxLineBytes: config.http.maxBodyBytes,
       isModelAvailable: async (model) =>
         config.model.acceptedIds.includes(model) || (await ledger.capacityOf(model)).consumers > 0,
@@ -42,7 +43,6 @@ export class BatchMover implements OnApplicationBootstrap, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     await this.runner?.stop();
     await this.ledger?.close();
-    await this.index?.close();
   }
 
   async ping(): Promise<void> {
