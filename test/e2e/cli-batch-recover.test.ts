@@ -1,4 +1,4 @@
-import { uniquePrefix } from '@tessera/testing';
+import { freeLoopbackPort, uniquePrefix } from '@tessera/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answered, BatchBench, inputLines } from '../integration/batches/batch-bench.js';
 import { runCli } from './run-cli.js';
@@ -29,5 +29,17 @@ describe('tessera batch recover', () => {
     // The input and the output.
     expect(recovered.stderr).toContain('files listed again: 2\n');
     expect((await runCli(['batch', 'recover'], { environment })).stdout).toBe(`${id} known, 5 rows done\n`);
+  });
+
+  it('says which Redis is missing, and nothing of its password', async () => {
+    const { storeDirectory } = (await bench.system()).parts;
+    const port = await freeLoopbackPort();
+    const REDIS_URL = `redis://:secret@127.0.0.1:${port}`;
+    const failed = await runCli(['batch', 'recover'], {
+      environment: { REDIS_URL, TESSERA_STORE: storeDirectory },
+    });
+    expect(failed).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(failed.stderr).toContain('the Redis of REDIS_URL cannot be reached');
+    expect(failed.stderr).not.toContain('secret');
   });
 });

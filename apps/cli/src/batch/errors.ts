@@ -40,6 +40,24 @@ export class NoResultsError extends TesseraError {
   }
 }
 
+/** `recover` cannot reach the Redis that it is to fill. */
+export class RecoveryRedisError extends TesseraError {
+  readonly code = 'service_unavailable';
+  constructor(
+    /** The address tried where REDIS_URL is not set; that one may hold a password. */
+    readonly defaultUrl: string | undefined,
+    cause: unknown,
+  ) {
+    super(
+      defaultUrl === undefined
+        ? 'the Redis of REDIS_URL cannot be reached; nothing was recovered'
+        : `REDIS_URL is not set, and there is no Redis at ${defaultUrl}; set it to the one to fill. ` +
+            '(The private Redis of `tessera up` keeps its data in the data folder and cannot be filled.)',
+      { cause },
+    );
+  }
+}
+
 /** The results cannot be written: a full disk, missing permissions. */
 export class ResultsUnwritableError extends TesseraError {
   readonly code = 'internal_error';
