@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type ChatCompletionChunk, TesseraError } from '@tessera/contracts';
+import { type ChatCompletionChunk } from '@tessera/contracts';
 import { type Logger } from '@tessera/observability';
-import { type JobStore, RedisUnavailableError } from '@tessera/queue';
-import { InternalError, ServiceUnavailableError } from '../errors/request.errors.js';
+import { type JobStore } from '@tessera/queue';
 import { toErrorAnswer } from '../errors/to-error-answer.js';
+import { streamErrorOf } from '../errors/to-tessera-error.js';
 import { KEEP_ALIVE_COMMENT, KEEP_ALIVE_INTERVAL_MS } from '../http/server-sent-event.js';
 import { beginWithin } from '../http/begin-within.js';
 import { StreamPlaces } from '../http/stream-places.js';
@@ -49,7 +49,7 @@ export class ChatStreamService {
       for await (const batch of chunks) yield batch === undefined ? KEEP_ALIVE_COMMENT : toText(batch);
       if (!signal.aborted) yield 'data: [DONE]\n\n';
     } catch (thrown) {
-      const error = toStreamError(thrown);
+      const error = streamErrorOf(thrown);
       this.logger.warn({ err: error, jobId: chat.jobId }, 'a streamed chat completion broke off');
       yield toText([toErrorAnswer(error).body]);
     }
@@ -73,12 +73,6 @@ export class ChatStreamService {
     }
     this.chatJobs.outcomeOf(undefined, chat, signal);
   }
-}
-
-/** What Redis says of itself is for the log. */
-function toStreamError(thrown: unknown): TesseraError {
-  if (thrown instanceof RedisUnavailableError) return new ServiceUnavailableError('Redis', thrown);
-  return thrown instanceof TesseraError ? thrown : new InternalError(thrown);
 }
 
 function toText(messages: readonly object[]): string {

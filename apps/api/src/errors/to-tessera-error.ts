@@ -72,17 +72,27 @@ const BY_STATUS: Readonly<Record<number, Mapping>> = {
  * by their code or status, everything else as an internal error whose cause only the log sees.
  */
 export function toTesseraError(thrown: unknown, context: ErrorContext): TesseraError {
-  // Their own messages tell of hosts and folders, which are for the log.
-  if (thrown instanceof RedisUnavailableError) return new ServiceUnavailableError('Redis', thrown);
-  if (thrown instanceof ObjectStoreUnavailableError)
-    return new ServiceUnavailableError('object store', thrown);
-  if (thrown instanceof TesseraError) return thrown;
+  const ours = fromOurs(thrown);
+  if (ours !== undefined) return ours;
   // Nest wraps Fastify's own errors, which carry the code, as the cause.
   if (thrown instanceof HttpException && thrown.cause instanceof Error)
     return toTesseraError(thrown.cause, context);
   if (!(thrown instanceof Error)) return new InternalError(thrown);
   const mapping = BY_FASTIFY_CODE[codeOf(thrown) ?? ''] ?? mappingByStatus(thrown);
   return mapping === undefined ? new InternalError(thrown) : mapping(thrown, context);
+}
+
+/** The same for a stream that has begun: there is no request left to blame. */
+export function streamErrorOf(thrown: unknown): TesseraError {
+  return fromOurs(thrown) ?? new InternalError(thrown);
+}
+
+function fromOurs(thrown: unknown): TesseraError | undefined {
+  // Their own messages tell of hosts and folders, which are for the log.
+  if (thrown instanceof RedisUnavailableError) return new ServiceUnavailableError('Redis', thrown);
+  if (thrown instanceof ObjectStoreUnavailableError)
+    return new ServiceUnavailableError('object store', thrown);
+  return thrown instanceof TesseraError ? thrown : undefined;
 }
 
 function mappingByStatus(error: Error): Mapping | undefined {

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type JobRecord, TesseraError } from '@tessera/contracts';
+import { type JobRecord } from '@tessera/contracts';
 import { type Logger } from '@tessera/observability';
 import { type JobStore, type JobStreamEvent } from '@tessera/queue';
-import { InternalError } from '../errors/request.errors.js';
 import { toErrorAnswer } from '../errors/to-error-answer.js';
+import { streamErrorOf } from '../errors/to-tessera-error.js';
 import { endEventId } from '../http/last-event-id.js';
 import { JOB_STORE, LOGGER } from '../tokens.js';
 import { JobsService } from './jobs.service.js';
@@ -43,7 +43,7 @@ export class JobStreamService {
 
   /** The status line is long out, so a failure is told as OpenAI's streams do: an event with the error envelope. */
   private describeFailure(jobId: string, thrown: unknown): string {
-    const error = thrown instanceof TesseraError ? thrown : new InternalError(thrown);
+    const error = streamErrorOf(thrown);
     this.logger.error({ err: error, jobId }, 'an event stream broke off');
     return `event: error\ndata: ${JSON.stringify(toErrorAnswer(error).body)}\n\n`;
   }
