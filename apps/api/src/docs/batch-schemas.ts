@@ -1,10 +1,8 @@
 import { type Batch, BATCH_STATUSES, type BatchUsage } from '@tessera/contracts';
 import { z } from 'zod';
+import { count, unixSeconds } from './shapes.js';
 
 /** Shapes of batches in answers, for the OpenAPI document; `satisfies` holds them to the types that are sent. */
-
-const count = z.int().min(0);
-const unixSeconds = z.int().min(0).describe('Unix time in seconds');
 
 const usage = z.strictObject({
   input_tokens: count,

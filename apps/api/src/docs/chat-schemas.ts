@@ -1,6 +1,7 @@
 import { type ChatCompletion, type ChatCompletionChunk, type TokenLogprob } from '@tessera/contracts';
 import { z } from 'zod';
-import { finishReason, unixSeconds, usage } from './schemas.js';
+import { finishReason, usage } from './schemas.js';
+import { unixSeconds } from './shapes.js';
 
 const tokenProbability = {
   token: z.string().describe('The bytes as text; U+FFFD where they are a part of a character'),

@@ -18,6 +18,15 @@ const GENERAL_CODES: readonly ErrorCode[] = [
 /** A request with a body may meet these as well. */
 export const BODY_CODES = ['invalid_json', 'request_too_large', 'unsupported_media_type'] as const;
 
+/** A request whose JSON body must have a shape may meet these. */
+export const BODY_RULES = [
+  ...BODY_CODES,
+  'missing_required_parameter',
+  'invalid_type',
+  'invalid_value',
+  'unknown_parameter',
+] as const;
+
 /** Documents a JSON answer. @param headers what it carries beside `x-request-id`, with what each is for */
 export function describeAnswer(
   status: number,

@@ -1,28 +1,15 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOperation, ApiParam } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiParam } from '@nestjs/swagger';
 import { refTo } from './components.js';
-import { BODY_CODES, describeAnswer, describeErrors } from './describe-answers.js';
+import { BODY_CODES, BODY_RULES, describeAnswer, describeErrors } from './describe-answers.js';
+import { describeIdempotencyKey } from './describe-idempotency-key.js';
 import { describePage } from './describe-page.js';
 
 const tags = ['batches'];
 const batchId = ApiParam({ name: 'id', description: 'Id of the batch', schema: { type: 'string' } });
-const idempotencyKey = ApiHeader({
-  name: 'Idempotency-Key',
-  description: '1 to 255 visible ASCII characters; the same key with the same body makes one batch only',
-  schema: { type: 'string', minLength: 1, maxLength: 255 },
-  required: false,
-});
 const REPLAYED = {
   'Idempotent-Replayed': '`true` where the Idempotency-Key has made this batch earlier',
 };
-const BODY_RULES = [
-  ...BODY_CODES,
-  'missing_required_parameter',
-  'invalid_type',
-  'invalid_value',
-  'unknown_parameter',
-  'idempotency_key_reused',
-] as const;
 
 export function describeCreateBatch(): MethodDecorator {
   return applyDecorators(
@@ -34,10 +21,10 @@ export function describeCreateBatch(): MethodDecorator {
         'The file, JSON Lines with one request a line, is checked afterwards: a batch whose input is not valid, or ' +
         'does not exist, becomes `failed`, and `errors` says why.',
     }),
-    idempotencyKey,
+    describeIdempotencyKey('batch'),
     ApiBody({ required: true, schema: refTo('CreateBatch') }),
     describeAnswer(200, 'The batch, about to be validated', 'Batch', REPLAYED),
-    describeErrors(...BODY_RULES),
+    describeErrors(...BODY_RULES, 'idempotency_key_reused'),
   );
 }
 
@@ -86,9 +73,9 @@ export function describeRetryBatch(): MethodDecorator {
         'input file, completion window, metadata and priority; `retry_of` names the batch that it repeats.',
     }),
     batchId,
-    idempotencyKey,
+    describeIdempotencyKey('batch'),
     ApiBody({ required: false, schema: refTo('RetryBatch') }),
     describeAnswer(200, 'The new batch', 'Batch', REPLAYED),
-    describeErrors(...BODY_RULES, 'batch_not_found', 'batch_not_finished'),
+    describeErrors(...BODY_RULES, 'idempotency_key_reused', 'batch_not_found', 'batch_not_finished'),
   );
 }

@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { JOB_STATUSES } from '@tessera/contracts';
 import { BODY_CODES, describeAnswer, describeErrors, describeErrorsAndFailures } from './describe-answers.js';
+import { describeIdempotencyKey } from './describe-idempotency-key.js';
 import { describePage } from './describe-page.js';
 import { createJobRequestBody } from './create-job-request-body.js';
 
@@ -68,12 +69,7 @@ export function describeCreateJob(): MethodDecorator {
       schema: { type: 'string' },
       required: false,
     }),
-    ApiHeader({
-      name: 'Idempotency-Key',
-      description: '1 to 255 visible ASCII characters; the same key with the same body makes one job only',
-      schema: { type: 'string', minLength: 1, maxLength: 255 },
-      required: false,
-    }),
+    describeIdempotencyKey('job'),
     describeAnswer(200, 'The job has ended', 'Job', CREATED_HEADERS),
     describeAnswer(202, 'The job is waiting or running', 'Job', {
       ...CREATED_HEADERS,

@@ -1,20 +1,11 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOperation, ApiParam } from '@nestjs/swagger';
 import { refTo } from './components.js';
-import { BODY_CODES, describeAnswer, describeErrors } from './describe-answers.js';
+import { BODY_CODES, BODY_RULES, describeAnswer, describeErrors } from './describe-answers.js';
 import { FILE_FORM_CODES } from './describe-files.js';
 
 const tags = ['uploads'];
 const uploadId = ApiParam({ name: 'id', description: 'Id of the upload', schema: { type: 'string' } });
-
-/** Refusals of a JSON body. */
-const BODY_RULES = [
-  ...BODY_CODES,
-  'missing_required_parameter',
-  'invalid_type',
-  'invalid_value',
-  'unknown_parameter',
-] as const;
 
 export function describeCreateUpload(): MethodDecorator {
   return applyDecorators(

@@ -7,11 +7,9 @@ import {
   type UploadPartObject,
 } from '@tessera/contracts';
 import { z } from 'zod';
+import { count, unixSeconds } from './shapes.js';
 
 /** Shapes of what `/v1/files` and `/v1/uploads` answer. */
-
-const count = z.int().min(0);
-const unixSeconds = z.int().min(0).describe('Unix time in seconds');
 
 export const fileSchema = z.strictObject({
   id: z.string(),

@@ -10,6 +10,7 @@ import {
 import { z } from 'zod';
 import { batchSchema } from './batch-schemas.js';
 import { fileSchema } from './file-schemas.js';
+import { count, unixSeconds } from './shapes.js';
 import { type Readiness } from '../health/health.service.js';
 import { type ModelObject } from '../models/to-model-list.js';
 
@@ -23,8 +24,6 @@ const errorTypes = z.enum([
   'rate_limit_error',
   'server_error',
 ]);
-const count = z.int().min(0);
-export const unixSeconds = z.int().min(0).describe('Unix time in seconds');
 
 export const usage = z.strictObject({
   prompt_tokens: count,
