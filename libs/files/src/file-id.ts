@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 
 const FILE_ID = /^file-[0-9a-f]{32}$/;
 const UPLOAD_ID = /^upload_[0-9a-f]{32}$/;
-const PART_ID = /^part_[0-9a-f]{32}$/;
 
 /** A new file id: 128 random bits, so that nobody can guess another one's. */
 export function newFileId(): string {
@@ -24,10 +23,6 @@ export function isUploadId(text: string): boolean {
 
 export function newPartId(): string {
   return `part_${randomHex()}`;
-}
-
-export function isPartId(text: string): boolean {
-  return PART_ID.test(text);
 }
 
 function randomHex(): string {

@@ -1,5 +1,5 @@
 export * from './errors.js';
-export { isFileId, isPartId, isUploadId, newFileId } from './file-id.js';
+export { isFileId, isUploadId, newFileId } from './file-id.js';
 export { readFileRecord, resolveImageFile } from './file-record.js';
 export {
   type FileFacts,

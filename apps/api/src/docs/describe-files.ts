@@ -9,6 +9,7 @@ import {
   ApiResponse,
 } from '@nestjs/swagger';
 import { FILE_PURPOSES, MAX_FILE_SECONDS, MIN_FILE_SECONDS, UPLOAD_PURPOSES } from '@tessera/contracts';
+import { MAX_FILES_PER_PAGE } from '../files/list-files-query.js';
 import { describeAnswer, describeErrors } from './describe-answers.js';
 import { describePage } from './describe-page.js';
 
@@ -65,7 +66,7 @@ export function describeCreateFile(): MethodDecorator {
 export function describeListFiles(): MethodDecorator {
   return applyDecorators(
     ApiOperation({ operationId: 'listFiles', tags, summary: 'List files, newest first' }),
-    describePage('file', { most: 10_000, usual: 10_000 }),
+    describePage('file', { most: MAX_FILES_PER_PAGE, usual: MAX_FILES_PER_PAGE }),
     ApiQuery({
       name: 'order',
       required: false,
