@@ -195,5 +195,6 @@ describe('POST /v1/chat/completions refuses, and keeps nothing of,', () => {
       status: 415,
       code: 'unsupported_media_type',
     });
+    expect(answer.body.error.message).toMatch(/^the body must be application\/json, given multipart\//);
   });
 });

@@ -184,6 +184,7 @@ describe('POST /v1/files', () => {
     for (const init of [{}, { headers: { 'content-type': 'application/json' }, body: '{}' }]) {
       const { status, body } = await api.client.send<ErrorBody>('POST', '/v1/files', init);
       expect({ status, code: body.error.code }).toEqual({ status: 415, code: 'unsupported_media_type' });
+      expect(body.error.message).toMatch(/^the body must be multipart\/form-data, given [^m]/);
     }
   });
 });

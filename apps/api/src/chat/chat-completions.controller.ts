@@ -43,7 +43,9 @@ export class ChatCompletionsController {
 }
 
 function jsonBodyOf(httpRequest: FastifyRequest): unknown {
-  if (httpRequest.isMultipart()) throw new UnsupportedMediaTypeError(httpRequest.headers['content-type']);
+  if (httpRequest.isMultipart()) {
+    throw new UnsupportedMediaTypeError(httpRequest.headers['content-type'], 'application/json');
+  }
   if (httpRequest.body === undefined) throw new InvalidJsonError('the body is empty');
   return httpRequest.body;
 }

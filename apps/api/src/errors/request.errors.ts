@@ -39,10 +39,12 @@ export class MethodNotAllowedError extends TesseraError {
 export class UnsupportedMediaTypeError extends TesseraError {
   readonly code = 'unsupported_media_type';
 
-  constructor(readonly contentType: string | undefined) {
-    super(
-      `the body must be application/json or multipart/form-data, given ${contentType ?? 'no Content-Type'}`,
-    );
+  /** @param accepted what the route takes, as the message names it */
+  constructor(
+    readonly contentType: string | undefined,
+    readonly accepted = 'application/json or multipart/form-data',
+  ) {
+    super(`the body must be ${accepted}, given ${contentType ?? 'no Content-Type'}`);
   }
 }
 

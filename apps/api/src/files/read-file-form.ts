@@ -46,7 +46,9 @@ export async function readFileForm<Taken>(
   rules: FileFormRules,
   take: TakeFile<Taken>,
 ): Promise<FileForm<Taken>> {
-  if (!httpRequest.isMultipart()) throw new UnsupportedMediaTypeError(httpRequest.headers['content-type']);
+  if (!httpRequest.isMultipart()) {
+    throw new UnsupportedMediaTypeError(httpRequest.headers['content-type'], 'multipart/form-data');
+  }
   checkContentLength(httpRequest, rules);
   try {
     return await readParts(partsOf(httpRequest, rules), rules, take);
