@@ -44,7 +44,7 @@ const objectStore = await openFolderStore(options.store);
 const turns = new Turns();
 const model: ServedModel = {
   ...{ id: options.model, revision: 'instant', contextTokens: 4096, tokensPerTile: 256, tileSizePixels: 448 },
-  ...{ defaultMaxTiles: 12, precision: 'fp32', device: 'cpu', slots: 8 },
+  ...{ defaultMaxTiles: 12, precision: 'fp32', device: 'cpu', slotCount: 8 },
 };
 const shared = { connection, model, lockDurationMs: LOCK_MS, logger, turns };
 await startJobConsumer({

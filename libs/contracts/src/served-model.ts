@@ -8,8 +8,8 @@ export interface ServedModel {
   tileSizePixels: number;
   /** Tiles an image gets when the request does not say, thumbnail excluded. */
   defaultMaxTiles: number;
-  /** Sequences that the worker computes at the same time. */
-  slots?: number;
+  /** Sequences that can be decoded at the same time. */
+  slotCount?: number;
   precision: string;
   device: string;
 }

@@ -15,7 +15,7 @@ const servedModel: z.ZodType<ServedModel> = z.object({
   tokensPerTile: z.int(),
   tileSizePixels: z.int(),
   defaultMaxTiles: z.int(),
-  slots: z.int().exactOptional(),
+  slotCount: z.int().exactOptional(),
   precision: z.string(),
   device: z.string(),
 });

@@ -36,7 +36,7 @@ const MAX_LINE_BYTES = 10_000;
 
 const servedModel: ServedModel = {
   ...{ id: MODEL_ID, revision: 'r1', contextTokens: 2048, tokensPerTile: 4, tileSizePixels: 56 },
-  ...{ defaultMaxTiles: 6, precision: 'fp32', device: 'cpu', slots: 4 },
+  ...{ defaultMaxTiles: 6, precision: 'fp32', device: 'cpu', slotCount: 4 },
 };
 
 /** The answer of an engine that takes no time. */

@@ -35,8 +35,8 @@ beforeAll(async () => {
   });
   worker = await bench.startWorker();
   model = worker.model.id;
-  expect(worker.model.slots).toBeGreaterThanOrEqual(SLOTS);
-  rowPlaces = (worker.model.slots ?? 0) + 3;
+  expect(worker.model.slotCount).toBeGreaterThanOrEqual(SLOTS);
+  rowPlaces = (worker.model.slotCount ?? 0) + 3;
 });
 afterAll(async () => {
   await bench.close();

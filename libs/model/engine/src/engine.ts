@@ -85,7 +85,7 @@ export class Engine {
       tileSizePixels: manifest.tiles.size_pixels,
       defaultMaxTiles: manifest.tiles.max,
       precision: manifest.precision,
-      slots: this.slotCount,
+      slotCount: this.slotCount,
       device: this.parts.device.id,
     };
   }

@@ -66,7 +66,10 @@ function toLedger(
     getBatch,
     capacityOf: async (model) => {
       const serving = (await consumers()).filter(({ id }) => id === model);
-      return { consumers: serving.length, slots: Math.max(1, ...serving.map(({ slots }) => slots ?? 1)) };
+      return {
+        consumers: serving.length,
+        slots: Math.max(1, ...serving.map(({ slotCount }) => slotCount ?? 1)),
+      };
     },
     begin: (id, input) => batches.begin(id, input),
     fail: (id, errors) => batches.fail(id, errors),
