@@ -38,6 +38,11 @@ export class FirstLineCheck {
     }
   }
 
+  /** @throws {FileInvalidError} where a rule is known to be broken */
+  refuse(): void {
+    if (this.violation !== undefined) throw new FileInvalidError(this.violation);
+  }
+
   private decide(): void {
     this.isDecided = true;
     this.found = violationOf(Buffer.concat(this.chunks));
@@ -49,19 +54,23 @@ export class FirstLineCheck {
  * Passes JSON Lines on.
  * @throws {FileInvalidError} as soon as the first line is known to be no JSON object, or at the end of nothing
  */
-export async function* checkFirstLine(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const check = new FirstLineCheck();
+export function checkFirstLine(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  return watchFirstLine(source, new FirstLineCheck(), { isBinding: true });
+}
+
+/** Passes bytes on, and lets the check see them. @param isBinding ends with a refusal as soon as there is one */
+export async function* watchFirstLine(
+  source: AsyncIterable<Uint8Array>,
+  check: FirstLineCheck,
+  { isBinding }: { isBinding: boolean },
+): AsyncGenerator<Uint8Array> {
   for await (const chunk of source) {
     check.push(chunk);
-    refuse(check);
+    if (isBinding) check.refuse();
     yield chunk;
   }
   check.end();
-  refuse(check);
-}
-
-function refuse({ violation }: FirstLineCheck): void {
-  if (violation !== undefined) throw new FileInvalidError(violation);
+  if (isBinding) check.refuse();
 }
 
 function violationOf(line: Buffer): string | undefined {

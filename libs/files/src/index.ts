@@ -8,7 +8,7 @@ export {
   type NewFile,
   type StoredContent,
 } from './file-store.js';
-export { checkFirstLine, FirstLineCheck } from './first-line-check.js';
+export { FirstLineCheck, watchFirstLine } from './first-line-check.js';
 export { limitBytes } from './limit-bytes.js';
 export { contentKey } from './object-keys.js';
 export { toFileObject, toUploadObject } from './to-file-object.js';

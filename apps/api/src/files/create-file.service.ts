@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { MissingParameterError } from '@tessera/chat-completions';
 import { type Config } from '@tessera/config';
 import { type FileRecord } from '@tessera/contracts';
-import { FileInvalidError, FileStore, FirstLineCheck, limitBytes, type StoredContent } from '@tessera/files';
+import { FileStore, FirstLineCheck, limitBytes, type StoredContent, watchFirstLine } from '@tessera/files';
 import { type FastifyRequest } from 'fastify';
 import { CONFIG } from '../tokens.js';
 import { checkFieldsSoFar, checkFilename, readFileFields } from './file-fields.js';
@@ -48,7 +48,7 @@ export class CreateFileService {
     if (purpose !== undefined) checkFilename(filename, purpose);
     const firstLine = new FirstLineCheck();
     const bytes = limitBytes(source, this.config.files.maxBytes, 'file');
-    const watched = watchFirstLine(bytes, firstLine, purpose === 'batch');
+    const watched = watchFirstLine(bytes, firstLine, { isBinding: purpose === 'batch' });
     return { content: await this.files.storeContent(watched), filename, firstLine };
   }
 
@@ -57,27 +57,8 @@ export class CreateFileService {
     if (taken === undefined) throw new MissingParameterError('file is required', { param: 'file' });
     const { content, filename, firstLine } = taken;
     checkFilename(filename, purpose);
-    if (purpose === 'batch') refuse(firstLine);
+    if (purpose === 'batch') firstLine.refuse();
     const expiry = seconds === undefined ? {} : { expiresAtSeconds: Math.floor(Date.now() / 1000) + seconds };
     return this.files.keep(content, { purpose, filename, ...expiry });
   }
-}
-
-/** Passes bytes on, and lets the check see them. @param isBinding ends with a refusal as soon as there is one */
-async function* watchFirstLine(
-  source: AsyncIterable<Uint8Array>,
-  firstLine: FirstLineCheck,
-  isBinding: boolean,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of source) {
-    firstLine.push(chunk);
-    if (isBinding) refuse(firstLine);
-    yield chunk;
-  }
-  firstLine.end();
-  if (isBinding) refuse(firstLine);
-}
-
-function refuse({ violation }: FirstLineCheck): void {
-  if (violation !== undefined) throw new FileInvalidError(violation);
 }
