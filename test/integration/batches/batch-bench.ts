@@ -102,7 +102,7 @@ export class BatchBench {
     for (const close of this.closers.splice(0).reverse()) await close();
   }
 
-  async system(options: { graceMs?: number } = {}): Promise<BatchSystem> {
+  async system(options: SystemOptions = {}): Promise<BatchSystem> {
     const directory = await temporaryDirectory('tessera-batches');
     this.closers.push(() => directory.remove());
     return this.open(directory.path, options);
@@ -113,7 +113,7 @@ export class BatchBench {
     return this.open(parts.storeDirectory, {});
   }
 
-  private async open(storeDirectory: string, options: { graceMs?: number }): Promise<BatchSystem> {
+  private async open(storeDirectory: string, options: SystemOptions): Promise<BatchSystem> {
     const connection: QueueConnection = { url: this.redisUrl, prefix: uniquePrefix('batches') };
     const objectStore = await openFolderStore(storeDirectory);
     const index = await openFileIndex({ connection, logger });
@@ -123,11 +123,17 @@ export class BatchBench {
     this.closers.push(() => batches.close());
     const system = new BatchSystem({
       ...{ connection, storeDirectory, objectStore, files, batches },
-      ...{ closers: this.closers, ...options },
+      closers: this.closers,
+      ...(options.graceMs === undefined ? {} : { graceMs: options.graceMs }),
     });
-    await system.startDispatcher();
+    if (options.withoutDispatcher !== true) await system.startDispatcher();
     return system;
   }
+}
+
+interface SystemOptions {
+  readonly graceMs?: number;
+  readonly withoutDispatcher?: boolean;
 }
 
 interface SystemParts {
@@ -143,8 +149,8 @@ interface SystemParts {
 export class BatchSystem {
   constructor(readonly parts: SystemParts) {}
 
-  /** Any number may run. */
-  async startDispatcher(): Promise<void> {
+  /** Any number may run. @returns what stops this one before the test ends */
+  async startDispatcher(): Promise<() => Promise<void>> {
     const { connection, objectStore, files, closers, graceMs } = this.parts;
     const ledger = await openBatchLedger({ connection, retentionSeconds: RETENTION_SECONDS, logger });
     const runner = new BatchRunner({
@@ -152,16 +158,15 @@ export class BatchSystem {
       isModelAvailable: async (model) => model === MODEL_ID,
       ...(graceMs === undefined ? {} : { graceMs }),
     });
-    closers.push(async () => {
-      await runner.stop();
-      await ledger.close();
-    });
+    let stopped: Promise<void> | undefined;
+    const stop = (): Promise<void> => (stopped ??= runner.stop().then(() => ledger.close()));
+    closers.push(stop);
+    return stop;
   }
 
   /** A worker with room for so many rows. */
-  async startWorker(answerRow: AnswerRow, places = Infinity): Promise<ChunkConsumer> {
+  async startWorker(answerRow: AnswerRow, places = Infinity, turns = new Turns()): Promise<ChunkConsumer> {
     const { connection, objectStore, closers } = this.parts;
-    const turns = new Turns();
     // Announces the model, and with it how much the dispatcher hands out.
     const jobs = await startJobConsumer({
       ...{ connection, model: servedModel, concurrency: 1, lockDurationMs: LOCK_MS, logger, turns },

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type AnswerRow, type RowAnswer } from '@tessera/contracts';
+import { Turns } from '@tessera/queue';
 import { answered, BatchBench, inputLine, inputLines, MODEL_ID, refused } from './batch-bench.js';
 
 let bench: BatchBench;
@@ -136,7 +137,7 @@ describe('a batch', () => {
 });
 
 describe('an input', () => {
-  const bad: [name: string, lines: string[], error: object][] = [
+  const bad: [name: string, lines: string[], ...errors: object[]][] = [
     [
       'that is no JSON',
       [inputLine('a'), '{"custom_id":'],
@@ -189,17 +190,38 @@ describe('an input', () => {
     ],
     ['of blank lines', ['', ' '], { code: 'invalid_request', line: null, param: 'input_file_id' }],
     [
+      'with a custom_id twice and then a line that is too long',
+      [inputLine('a'), inputLine('a'), inputLine('b', { body: 'x'.repeat(11_000) })],
+      { code: 'duplicate_custom_id', line: 2, param: 'custom_id' },
+      { code: 'invalid_request', line: 3 },
+    ],
+    [
       'with a line that is too long',
       [inputLine('a'), inputLine('b', { body: 'x'.repeat(11_000) })],
       { code: 'invalid_request', line: 2 },
     ],
   ];
 
-  it.each(bad)('%s fails the batch before anything runs', async (_name, lines, error) => {
+  it.each(bad)('%s fails the batch before anything runs', async (_name, lines, ...errors) => {
     const system = await bench.system();
     const batch = await system.final(await system.submit(lines));
-    expect(batch).toMatchObject({ status: 'failed', completed: 0, failed: 0, errors: [error] });
+    expect(batch).toMatchObject({ status: 'failed', completed: 0, failed: 0, errors });
     expect(batch.outputFileId).toBeUndefined();
+  });
+
+  it('that is deleted while the batch runs stops neither other batches nor the end of its own', async () => {
+    const system = await bench.system({ withoutDispatcher: true });
+    const stop = await system.startDispatcher();
+    const id = await system.submit(inputLines(40));
+    await vi.waitUntil(async () => (await system.get(id)).openChunks === 2);
+    await stop();
+    await system.parts.files.delete((await system.get(id)).inputFileId);
+    await system.startDispatcher();
+    await system.startWorker(countingAnswers().answerRow);
+    const other = await system.final(await system.submit(inputLines(5)));
+    expect(other).toMatchObject({ status: 'completed', completed: 5 });
+    await system.parts.batches.cancelBatch(id);
+    expect(await system.final(id)).toMatchObject({ status: 'cancelled', total: 40, completed: 0 });
   });
 
   it('that is no file fails the batch', async () => {
@@ -308,6 +330,34 @@ describe('a batch that ends early', () => {
       record: { status: 'cancelled' },
     });
     expect(await system.parts.batches.cancelBatch('batch_0')).toEqual({ kind: 'not_found' });
+  });
+});
+
+describe('a suspect that waits to be alone', () => {
+  it('waits for the rows under way, and not for those that have no place yet', async () => {
+    const system = await bench.system();
+    const turns = new Turns();
+    const held: (() => void)[] = [];
+    let answeredCount = 0;
+    await system.startWorker(
+      async () => {
+        await new Promise<void>((resolve) => held.push(resolve));
+        answeredCount += 1;
+        return answered();
+      },
+      1,
+      turns,
+    );
+    const id = await system.submit(inputLines(20));
+    await vi.waitUntil(() => held.length === 1);
+    const alone = turns.take('alone', new AbortController().signal);
+    held.splice(0)[0]?.();
+    const endTurn = await alone;
+    expect(answeredCount).toBe(1);
+    endTurn();
+    const releasing = setInterval(() => held.splice(0).forEach((resolve) => resolve()), 1);
+    await system.final(id);
+    clearInterval(releasing);
   });
 });
 

@@ -81,19 +81,20 @@ class ChunkRun {
     const begunAs = chunk.begun.get(row);
     if (begunAs === 'alone') return this.keep(row, crashedRowResult(name));
     const turn: RowTurn = begunAs === 'shared' ? 'alone' : 'shared';
-    const endTurn = await this.attempt.takeTurn(turn);
+    // First a place, then the turn: rows that only wait for a place must not keep a suspect from being alone.
+    const leave = await this.options.admit(stopSignal);
     try {
-      const leave = await this.options.admit(stopSignal);
+      const endTurn = await this.attempt.takeTurn(turn);
       try {
         if (chunk.crashes >= WATCHED_AFTER_CRASHES) await this.attempt.markRow(row, turn);
         const answer = await this.options.answerRow(toBatchRow(name, body), { signal });
         this.ranRows += 1;
         await this.keep(row, toRowResult(name, answer));
       } finally {
-        leave();
+        endTurn();
       }
     } finally {
-      endTurn();
+      leave();
     }
   }
 

@@ -1,4 +1,5 @@
 import { type BatchRecord } from '@tessera/contracts';
+import { type Logger } from '@tessera/observability';
 import { type BatchLedger } from '@tessera/queue';
 import { type ObjectStore } from '@tessera/storage';
 import { ChunkCutter } from '../input/chunk-cutter.js';
@@ -20,6 +21,7 @@ export class BatchFeeder {
     private readonly ledger: Pick<BatchLedger, 'capacityOf' | 'cut'>,
     private readonly objectStore: ObjectStore,
     private readonly maxLineBytes: number,
+    private readonly logger: Logger,
   ) {}
 
   /** Cuts chunks until every model has enough open ones. */
@@ -51,23 +53,33 @@ export class BatchFeeder {
       const batch = chooseBatch(candidates);
       if (batch === undefined) return;
       const cut = await this.cutOne(batch, rowsPerChunk(batch.rowMs, slots), signal);
-      // Another dispatcher was faster, or the batch ends: the next pass sees how it stands.
-      if (cut === undefined) return;
+      if (cut === undefined) {
+        // The next pass sees how it stands; meanwhile the others go on.
+        candidates.splice(candidates.indexOf(batch), 1);
+        continue;
+      }
       batch.nextRow = cut;
       batch.openChunks += 1;
       open += 1;
     }
   }
 
-  /** Row where the next chunk begins after this one; undefined where none was cut. */
+  /**
+   * Row where the next chunk begins after this one; undefined where none was cut, because another dispatcher was faster,
+   * the batch ends, or its input cannot be read.
+   */
   private async cutOne(
     batch: RunningBatch,
     maxRows: number,
     signal: AbortSignal,
   ): Promise<number | undefined> {
-    const cutter = this.cutterOf(batch);
-    const range = await cutter.next(Math.min(maxRows, batch.total - batch.nextRow), signal);
-    if (range !== undefined && (await this.ledger.cut(batch, range))) return range.toRow;
+    try {
+      const cutter = this.cutterOf(batch);
+      const range = await cutter.next(Math.min(maxRows, batch.total - batch.nextRow), signal);
+      if (range !== undefined && (await this.ledger.cut(batch, range))) return range.toRow;
+    } catch (err) {
+      this.logger.error({ err, batchId: batch.id }, 'no rows of the batch can be handed out');
+    }
     this.forget(batch.id);
     return undefined;
   }

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BatchRecord } from '@tessera/contracts';
-import { batchPrefix } from '../store/batch-objects.js';
 import { BatchFeeder, type RunningBatch } from './batch-feeder.js';
 import { type BatchStepOptions, BatchSteps } from './batch-steps.js';
-import { sweepParts } from './sweep-parts.js';
+import { startRemoval } from './start-removal.js';
 
 /** How long the right to move batches on lasts without being renewed. */
 const LEASE_MS = 15_000;
@@ -12,15 +11,12 @@ const RENEW_MS = 5_000;
 const LOOK_AGAIN_MS = 1_000;
 const PAUSE_AFTER_FAILURE_MS = 1_000;
 const REQUEUE_EVERY_MS = 5_000;
-const REMOVE_EVERY_MS = 30_000;
-const REMOVED_AT_A_TIME = 100;
 const UNQUEUED_FOR_MS = 5_000;
-/** A worker that has lost its chunk has written its last part file by then. */
-const PARTS_SWEPT_AFTER_MS = 120_000;
 
 /**
- * Moves batches on: validates, feeds the workers, expires, puts files together, and removes what is past its retention. Any number of dispatchers may run it:
- * one at a time acts, and another takes over when its lease ends. Everything it does may be done again.
+ * Moves batches on: validates, feeds the workers, expires, puts files together. Any number of dispatchers may run it: one
+ * at a time acts, and another takes over when its lease ends. Everything it does may be done again. What ended batches
+ * leave behind is removed beside that, by whoever comes to it.
  */
 export class BatchRunner {
   private readonly stopping = new AbortController();
@@ -29,12 +25,14 @@ export class BatchRunner {
   /** What is under way for a batch; one thing at a time. */
   private readonly underWay = new Map<string, Promise<void>>();
   private readonly loop: Promise<void>;
+  private readonly removal: { stop(): Promise<void> };
   private requeuedAtMs = 0;
-  private removedAtMs = 0;
 
   constructor(private readonly options: BatchStepOptions) {
     this.steps = new BatchSteps(options);
-    this.feeder = new BatchFeeder(options.ledger, options.objectStore, options.maxLineBytes);
+    const { ledger, objectStore, maxLineBytes, logger } = options;
+    this.feeder = new BatchFeeder(ledger, objectStore, maxLineBytes, logger);
+    this.removal = startRemoval(options);
     this.loop = this.run();
   }
 
@@ -43,6 +41,7 @@ export class BatchRunner {
     this.stopping.abort();
     await this.loop;
     await Promise.allSettled(this.underWay.values());
+    await this.removal.stop();
     this.feeder.close();
   }
 
@@ -76,21 +75,6 @@ export class BatchRunner {
       for (const batch of batches) await ledger.markLostChunks(batch);
       await ledger.requeueChunks(UNQUEUED_FOR_MS);
       this.requeuedAtMs = now;
-    }
-    if (now - this.removedAtMs > REMOVE_EVERY_MS) {
-      await this.removeExpired();
-      await sweepParts(PARTS_SWEPT_AFTER_MS, this.options);
-      this.removedAtMs = now;
-    }
-  }
-
-  /** Removes final batches whose retention has passed, objects first. Their files have expiries of their own. */
-  private async removeExpired(): Promise<void> {
-    const { ledger, objectStore, logger } = this.options;
-    for (const id of await ledger.dueBatches(REMOVED_AT_A_TIME)) {
-      await objectStore.deletePrefix(batchPrefix(id));
-      await ledger.removeBatch(id);
-      logger.info({ batchId: id }, 'removed the batch, its retention has passed');
     }
   }
 

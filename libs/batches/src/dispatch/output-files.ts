@@ -87,7 +87,7 @@ function partOf(
   return objectStore.get(partKey({ batchId, index, token }, file));
 }
 
-/** Lines of the rows after the last chunk. */
+/** Lines of the rows after the last chunk; none where the input is gone, as nobody knows their names. */
 async function* unrunLines(
   { id, inputKey, nextRow, nextByte, total }: BatchRecord,
   earlyEnd: EarlyEnd,
@@ -95,6 +95,7 @@ async function* unrunLines(
 ): AsyncGenerator<Uint8Array> {
   if (inputKey === undefined || nextRow >= total) return;
   const rest = { fromRow: nextRow, fromByte: nextByte };
+  if ((await objectStore.stat(inputKey)) === undefined) return;
   for await (const { row, customId } of readRows(objectStore, inputKey, rest, signal)) {
     yield Buffer.from(`${unrunRowResult({ batchId: id, row, customId }, earlyEnd).line}\n`);
   }

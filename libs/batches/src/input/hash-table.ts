@@ -4,7 +4,7 @@ const FIRST_CAPACITY = 2 ** 12;
 const MOST_LOAD = 0.5;
 
 /**
- * A set of 64-bit hashes of texts: 8 bytes an entry at half load, so 16 MB for a million. Two texts that share a hash
+ * A set of 64-bit hashes of texts: 8 bytes a place at half load, so 16 MB for a million. Two texts that share a hash
  * look the same to it.
  */
 export class HashTable {

@@ -44,7 +44,7 @@ export async function validateInput(
 
 class InputCheck {
   readonly errors: BatchError[] = [];
-  /** Custom ids whose hash came before. */
+  /** Custom ids whose hash came before: as many as can be reported. */
   readonly repeated = new Set<string>();
   private readonly customIds = new HashTable();
   private model: string | undefined;
@@ -57,7 +57,9 @@ class InputCheck {
     const line = parseRequestLine(bytes);
     if (isProblem(line)) return this.report(number, line);
     this.checkModel(line, number);
-    if (!this.customIds.add(line.customId)) this.repeated.add(line.customId);
+    if (!this.customIds.add(line.customId) && this.repeated.size < MOST_ERRORS) {
+      this.repeated.add(line.customId);
+    }
   }
 
   report(line: number | null, problem: Pick<BatchError, 'code' | 'message' | 'param'>): void {
@@ -118,6 +120,9 @@ async function findDuplicates(search: {
       check.report(number, { code: 'duplicate_custom_id', message, param: 'custom_id' });
       if (check.errors.length >= MOST_ERRORS) break;
     }
+  } catch (error) {
+    // The first pass has reported it, and read no further either.
+    if (!(error instanceof LineTooLongError)) throw error;
   } finally {
     body.destroy();
   }

@@ -45,6 +45,14 @@ describe('planRecovery', () => {
     expect(plan.record.completed).toBe(18);
   });
 
+  it('runs rows again that a cancel had kept from running', () => {
+    const { index, chunk } = part(0, 0, 10);
+    const partial = { index, chunk: { ...chunk, completed: 3 } };
+    const plan = planRecovery(request, input, [partial, part(1, 10, 20)]);
+    expect(plan.openChunks).toEqual([{ index: 0, fromRow: 0, toRow: 10, fromByte: 0, toByte: 100 }]);
+    expect(plan.record).toMatchObject({ completed: 9, failed: 1 });
+  });
+
   it('validates again what was never found valid', () => {
     const plan = planRecovery(request, undefined, []);
     expect(plan.record).toMatchObject({ status: 'validating', total: 0, nextRow: 0 });

@@ -23,7 +23,7 @@ export function planRecovery(
   let end = { row: 0, byte: 0, index: -1 };
   for (const part of [...stored].sort((one, other) => one.chunk.fromRow - other.chunk.fromRow)) {
     const { fromRow, fromByte, toRow, toByte } = part.chunk;
-    if (fromRow < end.row || part.index <= end.index) continue;
+    if (fromRow < end.row || part.index <= end.index || !isWhole(part)) continue;
     if (fromRow > end.row) {
       // The chunk that was lost here had the next index, or this part would have it.
       openChunks.push({
@@ -57,6 +57,11 @@ export function planRecovery(
     openChunks,
     nextChunk: end.index + 1,
   };
+}
+
+/** Whether every row ran: those of a cancel that was lost with Redis run now. */
+function isWhole({ chunk }: StoredPart): boolean {
+  return chunk.completed + chunk.failed === chunk.toRow - chunk.fromRow;
 }
 
 function newRecord(request: BatchRequest): BatchRecord {
