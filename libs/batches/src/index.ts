@@ -1,7 +1,7 @@
 export { runChunk, type ChunkRunOptions } from './chunk/run-chunk.js';
 export { partsPrefix } from './chunk/part-files.js';
 export { recoverBatches, type RecoveredBatch } from './recovery/recover-batches.js';
-export { batchPrefix, requestKey } from './store/batch-objects.js';
+export { deleteManifest, writeManifest } from './store/batch-objects.js';
 export { BatchRunner } from './dispatch/batch-runner.js';
 export { type BatchStepOptions } from './dispatch/batch-steps.js';
 export { sweepParts } from './dispatch/sweep-parts.js';

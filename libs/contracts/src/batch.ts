@@ -17,6 +17,11 @@ export type BatchStatus = (typeof BATCH_STATUSES)[number];
 export const FINAL_BATCH_STATUSES = ['failed', 'completed', 'expired', 'cancelled'] as const;
 export type FinalBatchStatus = (typeof FINAL_BATCH_STATUSES)[number];
 
+/** Whether a Batch has ended. */
+export function isFinalBatchStatus(status: BatchStatus): status is FinalBatchStatus {
+  return FINAL_BATCH_STATUSES.some((final) => final === status);
+}
+
 /** The only endpoint whose requests a Batch may hold. */
 export const BATCH_ENDPOINT = '/v1/chat/completions';
 
@@ -86,7 +91,7 @@ export interface Batch {
   id: string;
   object: 'batch';
   endpoint: string;
-  /** Null until the first line of the input has been read. */
+  /** Null until the input has been validated. */
   model: string | null;
   errors: { object: 'list'; data: BatchError[] } | null;
   input_file_id: string;

@@ -8,6 +8,7 @@ import {
 } from '@tessera/contracts';
 import { z } from 'zod';
 import { RecordInvalidError } from './errors.js';
+import { hashReply } from './hash-reply.js';
 import { queueNameOf } from './queue-entry.js';
 
 /** Time that a job's event stream stays after its last event. */
@@ -102,9 +103,5 @@ export function decodeRecord(fields: Record<string, string>): JobRecord {
   return parsed.data;
 }
 
-/** `HGETALL` as a script returns it: field and value in turn. */
-export const recordReply = z.array(z.string()).transform((flat) => {
-  const fields: Record<string, string> = {};
-  for (let index = 0; index + 1 < flat.length; index += 2) fields[flat[index] ?? ''] = flat[index + 1] ?? '';
-  return decodeRecord(fields);
-});
+/** A record as a script returns it. */
+export const recordReply = hashReply.transform(decodeRecord);

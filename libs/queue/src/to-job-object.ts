@@ -1,5 +1,6 @@
 import { type Job, type JobRecord } from '@tessera/contracts';
 import { type ToJobObject } from './job-queue.js';
+import { optionalSeconds, toSeconds } from './unix-seconds.js';
 
 /** The job object that clients see, made of the record. */
 export const toJobObject: ToJobObject = (record, queuePosition) => ({
@@ -38,12 +39,4 @@ function answerOf({
 function urlsOf({ id, baseUrl }: JobRecord): Job['urls'] {
   const get = `${baseUrl.replace(/\/+$/, '')}/v1/jobs/${id}`;
   return { get, cancel: `${get}/cancel`, stream: `${get}/stream` };
-}
-
-function toSeconds(milliseconds: number): number {
-  return Math.floor(milliseconds / 1_000);
-}
-
-function optionalSeconds(milliseconds: number | undefined): number | null {
-  return milliseconds === undefined ? null : toSeconds(milliseconds);
 }

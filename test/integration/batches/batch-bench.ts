@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { BatchRunner, requestKey, runChunk } from '@tessera/batches';
+import { BatchRunner, runChunk, writeManifest } from '@tessera/batches';
 import {
   type AnswerRow,
   BATCH_ENDPOINT,
   type BatchRecord,
   type BatchRequest,
-  FINAL_BATCH_STATUSES,
+  isFinalBatchStatus,
   type RowAnswer,
   type ServedModel,
 } from '@tessera/contracts';
@@ -202,7 +202,7 @@ export class BatchSystem {
       ...changes,
     };
     // As the API does, before it acknowledges anything.
-    await this.parts.objectStore.put(requestKey(id), Buffer.from(JSON.stringify({ request })));
+    await writeManifest(this.parts.objectStore, request);
     await this.parts.batches.createBatch(request);
     return id;
   }
@@ -219,7 +219,7 @@ export class BatchSystem {
     const deadlineAt = Date.now() + FINAL_TIMEOUT_MS;
     for (;;) {
       const record = await this.get(id);
-      if (FINAL_BATCH_STATUSES.some((status) => status === record.status)) return record;
+      if (isFinalBatchStatus(record.status)) return record;
       if (Date.now() > deadlineAt) throw new Error(`the batch has not ended: ${JSON.stringify(record)}`);
       await delay(POLL_MS);
     }

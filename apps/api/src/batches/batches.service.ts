@@ -3,7 +3,7 @@ import {
   type Batch,
   type BatchRecord,
   type CreateBatchBody,
-  FINAL_BATCH_STATUSES,
+  isFinalBatchStatus,
   type RetryBatchBody,
 } from '@tessera/contracts';
 import { type BatchStore, toBatchObject } from '@tessera/queue';
@@ -36,7 +36,7 @@ export class BatchesService {
    */
   async retry(id: string, body: RetryBatchBody, origin: BatchOrigin): Promise<KeptBatch> {
     const earlier = await this.find(id);
-    if (!isFinal(earlier)) throw new BatchNotFinishedError(id, earlier.status);
+    if (!isFinalBatchStatus(earlier.status)) throw new BatchNotFinishedError(id, earlier.status);
     if (earlier.errorFileId === undefined) throw new NothingToRetryError(id, earlier.status);
     return this.keeping.keep(toRetryTerms(earlier, body), origin);
   }
@@ -61,8 +61,4 @@ export class BatchesService {
     if (outcome.kind === 'refused') throw new BatchFinishedError(id, outcome.status);
     return outcome.record;
   }
-}
-
-function isFinal({ status }: BatchRecord): boolean {
-  return FINAL_BATCH_STATUSES.some((final) => final === status);
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
+import { deleteManifest, writeManifest } from '@tessera/batches';
 import { type BatchRecord, type BatchRequest } from '@tessera/contracts';
 import { type Logger } from '@tessera/observability';
 import { type BatchStore } from '@tessera/queue';
@@ -49,7 +50,7 @@ export class KeepBatchService {
   /** @throws {ServiceUnavailableError} whatever the store says: the client has chosen nothing of the key */
   private async writeManifest(request: BatchRequest): Promise<void> {
     try {
-      await this.objectStore.put(manifestKey(request.id), Buffer.from(JSON.stringify({ request })));
+      await writeManifest(this.objectStore, request);
     } catch (cause) {
       throw new ServiceUnavailableError('object store', cause);
     }
@@ -76,15 +77,11 @@ export class KeepBatchService {
   /** Failing to must not hide what the client is to be told. */
   private async removeManifest(id: string): Promise<void> {
     try {
-      await this.objectStore.delete(manifestKey(id));
+      await deleteManifest(this.objectStore, id);
     } catch (err) {
       this.logger.warn({ err, batchId: id }, 'the manifest of a batch that was not made is left behind');
     }
   }
-}
-
-function manifestKey(id: string): string {
-  return `batches/${id}/batch.json`;
 }
 
 function replayOf(record: BatchRecord, terms: BatchTerms): KeptBatch {

@@ -1,4 +1,4 @@
-import { type BatchStatus, BATCH_STATUSES, FINAL_BATCH_STATUSES } from '@tessera/contracts';
+import { type BatchStatus, BATCH_STATUSES, isFinalBatchStatus } from '@tessera/contracts';
 import { z } from 'zod';
 
 /** The Batch object, as far as the command line reads it; the rest is handed on by `--json`. */
@@ -30,5 +30,5 @@ export type ServiceBatchList = z.infer<typeof batchListSchema>;
 export const uploadedFileSchema = z.object({ id: z.string().min(1), object: z.literal('file') });
 
 export function hasEnded({ status }: { status: BatchStatus }): boolean {
-  return FINAL_BATCH_STATUSES.some((final) => final === status);
+  return isFinalBatchStatus(status);
 }

@@ -3,10 +3,10 @@ import { type Logger } from '@tessera/observability';
 import { type BatchStore } from '@tessera/queue';
 import { type ObjectStore } from '@tessera/storage';
 import { partsPrefix, readPart } from '../chunk/part-files.js';
-import { readEnd, readInput, readRequest } from '../store/batch-objects.js';
+import { readEnd, readInput, readManifest } from '../store/batch-objects.js';
 import { planRecovery, type StoredPart } from './plan-recovery.js';
 
-const REQUEST_KEY = /^batches\/([^/]+)\/batch\.json$/;
+const MANIFEST_KEY = /^batches\/([^/]+)\/batch\.json$/;
 const PART_KEY = /\/(\d{8})-([^./]+)\.part\.json$/;
 
 export interface RecoveredBatch {
@@ -27,7 +27,7 @@ export async function* recoverBatches(
   logger: Logger,
 ): AsyncGenerator<RecoveredBatch> {
   for await (const key of objectStore.list('batches/')) {
-    const id = REQUEST_KEY.exec(key)?.[1];
+    const id = MANIFEST_KEY.exec(key)?.[1];
     if (id === undefined) continue;
     try {
       yield await recoverBatch(id, objectStore, batches);
@@ -48,8 +48,8 @@ async function recoverBatch(
     const isNew = await batches.restoreBatch({ record: ended, parts: [], openChunks: [], nextChunk: 0 });
     return { id, outcome: isNew ? 'ended' : 'known', rowsDone: ended.completed + ended.failed };
   }
-  const request = await readRequest(objectStore, id);
-  if (request === undefined) throw new Error(`the request of ${id} is gone`);
+  const request = await readManifest(objectStore, id);
+  if (request === undefined) throw new Error(`the manifest of ${id} is gone`);
   const plan = planRecovery(request, await readInput(objectStore, id), await storedParts(objectStore, id));
   const isNew = await batches.restoreBatch(plan);
   const { completed, failed } = plan.record;

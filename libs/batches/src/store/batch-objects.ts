@@ -10,13 +10,13 @@ export function batchPrefix(batchId: string): string {
 }
 
 /** How a batch was asked for: there before it is acknowledged. */
-export const requestKey = (batchId: string): string => `${batchPrefix(batchId)}batch.json`;
+const manifestKey = (batchId: string): string => `${batchPrefix(batchId)}batch.json`;
 /** What validation has found: there before any row runs. */
 const inputKey = (batchId: string): string => `${batchPrefix(batchId)}input.json`;
 /** The whole record: there before the batch has ended. */
 const endKey = (batchId: string): string => `${batchPrefix(batchId)}ended.json`;
 
-const requestObject = z.object({ request: z.custom<BatchRequest>(hasId) });
+const manifestObject = z.object({ request: z.custom<BatchRequest>(hasId) });
 const inputObject = z.object({
   model: z.string(),
   inputKey: z.string(),
@@ -30,6 +30,16 @@ function hasId(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'id' in value;
 }
 
+/** Writes how a batch is asked for. */
+export function writeManifest(store: ObjectStore, request: BatchRequest): Promise<void> {
+  return store.put(manifestKey(request.id), toBytes({ request }));
+}
+
+/** For a batch that was not made after all. */
+export function deleteManifest(store: ObjectStore, batchId: string): Promise<void> {
+  return store.delete(manifestKey(batchId));
+}
+
 /** Writes what validation has found. */
 export function writeInput(store: ObjectStore, batchId: string, input: ValidatedInput): Promise<void> {
   return store.put(inputKey(batchId), toBytes(input));
@@ -41,8 +51,8 @@ export function writeEnd(store: ObjectStore, record: BatchRecord): Promise<void>
 }
 
 /** How a batch was asked for; undefined where the store knows none. @throws {BatchObjectInvalidError} */
-export async function readRequest(store: ObjectStore, batchId: string): Promise<BatchRequest | undefined> {
-  return (await readObject(store, requestKey(batchId), requestObject))?.request;
+export async function readManifest(store: ObjectStore, batchId: string): Promise<BatchRequest | undefined> {
+  return (await readObject(store, manifestKey(batchId), manifestObject))?.request;
 }
 
 /** What validation has found, where it has ended. @throws {BatchObjectInvalidError} */

@@ -1,6 +1,7 @@
 import { BATCH_STATUSES, type BatchError, type BatchRecord, type BatchRequest } from '@tessera/contracts';
 import { z } from 'zod';
 import { RecordInvalidError } from '../errors.js';
+import { hashReply } from '../hash-reply.js';
 
 const integer = z.string().regex(/^\d+$/).transform(Number);
 const number = z.string().transform(Number).pipe(z.number());
@@ -102,11 +103,5 @@ export function decodeBatchRecord(fields: Record<string, string>): BatchRecord {
   return { ...record, tokens: { input: inputTokens, cached: cachedTokens, output: outputTokens } };
 }
 
-/** `HGETALL` as a script returns it: field and value in turn. */
-export const flatFields = z.array(z.string()).transform((flat) => {
-  const fields: Record<string, string> = {};
-  for (let index = 0; index + 1 < flat.length; index += 2) fields[flat[index] ?? ''] = flat[index + 1] ?? '';
-  return fields;
-});
-
-export const batchReply = flatFields.transform(decodeBatchRecord);
+/** A record as a script returns it. */
+export const batchReply = hashReply.transform(decodeBatchRecord);

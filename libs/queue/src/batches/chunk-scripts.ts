@@ -12,8 +12,8 @@ import {
   seizeChunkLua,
   startChunkLua,
 } from '../lua/chunk.lua.js';
+import { hashReply } from '../hash-reply.js';
 import { defineScript } from '../script.js';
-import { flatFields } from './batch-fields.js';
 import { type CommittedChunk } from './batch-store.js';
 
 /** Which attempt at which chunk. */
@@ -43,7 +43,7 @@ const refusals = ['committed', 'gone', 'superseded'] as const;
 export type ChunkRefusal = (typeof refusals)[number];
 
 const startedReply = z
-  .tuple([z.literal('started'), flatFields, flatFields, z.string()])
+  .tuple([z.literal('started'), hashReply, hashReply, z.string()])
   .transform(([, chunk, rows, inputKey]) => toStartedChunk(chunk, rows, inputKey));
 const startReply = z.union([startedReply, z.tuple([z.literal('gone')]).transform(() => undefined)]);
 const seizeReply = z.union([

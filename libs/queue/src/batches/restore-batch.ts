@@ -1,4 +1,4 @@
-import { FINAL_BATCH_STATUSES } from '@tessera/contracts';
+import { isFinalBatchStatus } from '@tessera/contracts';
 import { type Redis } from 'ioredis';
 import { restoreBatchLua, restoreChunksLua } from '../lua/manage-batch.lua.js';
 import { defineScript } from '../script.js';
@@ -22,7 +22,7 @@ export function defineRestore(redis: Redis, root: string, retentionSeconds: numb
     for (let start = 0; start < chunks.length; start += CHUNKS_AT_A_TIME) {
       await restoreChunks(record.id, ...chunks.slice(start, start + CHUNKS_AT_A_TIME).flat());
     }
-    const isFinal = FINAL_BATCH_STATUSES.some((status) => status === record.status) ? 1 : 0;
+    const isFinal = isFinalBatchStatus(record.status) ? 1 : 0;
     const fields = encodeBatchRecord(record, { retentionSeconds, nextChunk });
     return (await restoreBatch(record.id, isFinal, ...fields)) === 'restored';
   };

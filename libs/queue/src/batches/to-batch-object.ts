@@ -1,4 +1,5 @@
 import { type Batch, type BatchRecord } from '@tessera/contracts';
+import { optionalSeconds, toSeconds } from '../unix-seconds.js';
 
 /** The Batch object that clients see, made of the record. */
 export function toBatchObject(record: BatchRecord): Batch {
@@ -54,12 +55,4 @@ function timesOf(record: BatchRecord): Times {
     cancelling_at: optionalSeconds(record.cancellingAtMs),
     cancelled_at: finishedAs('cancelled'),
   };
-}
-
-function toSeconds(milliseconds: number): number {
-  return Math.floor(milliseconds / 1_000);
-}
-
-function optionalSeconds(milliseconds: number | undefined): number | null {
-  return milliseconds === undefined ? null : toSeconds(milliseconds);
 }

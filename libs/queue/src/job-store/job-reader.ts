@@ -9,6 +9,7 @@ import { type Redis } from 'ioredis';
 import { z } from 'zod';
 import { type JobStreamEvent } from '../job-queue.js';
 import { decodeRecord, jsonText } from '../record-fields.js';
+import { toFields } from '../hash-reply.js';
 import { callRedis } from '../redis-client.js';
 
 const EVENTS_PER_READ = 500;
@@ -46,7 +47,7 @@ export class JobReader {
     const entries = await callRedis('read the events of the job', () =>
       this.redis.xrange(`${this.root}:job-events:${id}`, `(${cursor}`, '+', 'COUNT', EVENTS_PER_READ),
     );
-    return entries.map(([eventId, flat]) => ({ id: eventId, ...streamEvent.parse(toObject(flat)) }));
+    return entries.map(([eventId, flat]) => ({ id: eventId, ...streamEvent.parse(toFields(flat)) }));
   }
 
   /** Jobs that go before this one, or undefined when it is not waiting. */
@@ -56,10 +57,4 @@ export class JobReader {
     );
     return rank ?? undefined;
   }
-}
-
-function toObject(flat: readonly string[]): Record<string, string> {
-  const fields: Record<string, string> = {};
-  for (let index = 0; index + 1 < flat.length; index += 2) fields[flat[index] ?? ''] = flat[index + 1] ?? '';
-  return fields;
 }

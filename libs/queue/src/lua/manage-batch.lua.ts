@@ -193,7 +193,7 @@ export const batchesWithPartsLua = `${batchSharedLua}
 return redis.call('ZRANGEBYSCORE', root .. ':batches-with-parts', '-inf', nowMs() - ARGV[1], 'LIMIT', 0, ARGV[2])
 `;
 
-/** Holds or renews a lease. ARGV: name, holder, ms it lasts. Returns '1' when it is the holder's. */
+/** Holds or renews a lease. ARGV: name, holder, ms it lasts. Returns 1 when it is the holder's, else 0. */
 export const holdLeaseLua = `${batchSharedLua}
 local key = root .. ':lease:' .. ARGV[1]
 local holder = redis.call('GET', key)
