@@ -1,3 +1,4 @@
+import { type ServedModel } from '@tessera/contracts';
 import { type Logger } from '@tessera/observability';
 import { type Redis } from 'ioredis';
 import { v7 as uuidv7 } from 'uuid';
@@ -64,13 +65,7 @@ function toLedger(
       return records.filter((record) => record !== undefined);
     },
     getBatch,
-    capacityOf: async (model) => {
-      const serving = (await consumers()).filter(({ id }) => id === model);
-      return {
-        consumers: serving.length,
-        slots: Math.max(1, ...serving.map(({ slotCount }) => slotCount ?? 1)),
-      };
-    },
+    capacityOf: async (model) => toCapacity((await consumers()).filter(({ id }) => id === model)),
     begin: (id, input) => batches.begin(id, input),
     fail: (id, errors) => batches.fail(id, errors),
     expire: async (id) => void (await batches.endEarly(id, 'expired')),
@@ -107,6 +102,14 @@ function toLedger(
       await queues.close();
       redis.disconnect();
     },
+  };
+}
+
+/** The workers of one model and the most slots that one of them has: one at least, where none says. */
+function toCapacity(serving: readonly ServedModel[]): Awaited<ReturnType<BatchLedger['capacityOf']>> {
+  return {
+    consumers: serving.length,
+    slots: Math.max(1, ...serving.map(({ slotCount }) => slotCount ?? 1)),
   };
 }
 
