@@ -1,7 +1,13 @@
 import { type FilePurpose, type FileRecord } from '@tessera/contracts';
 import { type Logger } from '@tessera/observability';
 import { type FileIndex, type FilePage, type FileQuery, RedisUnavailableError } from '@tessera/queue';
-import { ObjectNotFoundError, type ObjectRange, type ObjectStore, type OpenedObject } from '@tessera/storage';
+import {
+  type DownloadOptions,
+  ObjectNotFoundError,
+  type ObjectRange,
+  type ObjectStore,
+  type OpenedObject,
+} from '@tessera/storage';
 import { FileNotFoundError } from './errors.js';
 import { isFileId, newFileId } from './file-id.js';
 import { readFileRecord, readStoredRecord, resolveImageFile, writeFileRecord } from './file-record.js';
@@ -118,11 +124,8 @@ export class FileStore {
   }
 
   /** An address at which anyone can read the content for a while; undefined where the store gives none. */
-  presignContent(record: FileRecord, expiresInSeconds: number): Promise<string | undefined> {
-    return this.options.objectStore.presignDownload(contentKey(record.id), {
-      expiresInSeconds,
-      fileName: record.filename,
-    });
+  presignContent(id: string, options: DownloadOptions): Promise<string | undefined> {
+    return this.options.objectStore.presignDownload(contentKey(id), options);
   }
 
   /** The object of a file that a message names as its image. */

@@ -21,9 +21,10 @@ export interface OpenedObject {
 }
 
 export interface DownloadOptions {
+  /** At most a week, which is what S3 allows. */
   readonly expiresInSeconds: number;
-  /** Name that a browser saves it under. */
-  readonly fileName?: string;
+  /** `Content-Disposition` header of the download. */
+  readonly contentDisposition?: string;
 }
 
 /**

@@ -8,7 +8,6 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { attachment } from './attachment.js';
 import { ObjectNotFoundError, type ObjectStoreOperation, ObjectStoreUnavailableError } from './errors.js';
 import { checkFolderPrefix, checkKey, checkPrefix, isKey } from './object-key.js';
 import { checkRange } from './object-range.js';
@@ -26,9 +25,6 @@ const translateFailures = translatingFailures((error, operation, subject) =>
     ? new ObjectNotFoundError(subject, { cause: error })
     : new ObjectStoreUnavailableError(operation, subject, error, explainS3Failure(error)),
 );
-
-/** Longest life of a presigned URL that S3 allows: a week. */
-const MAX_PRESIGNED_SECONDS = 604_800;
 
 /** A place in S3 for an object store. */
 export interface S3Place {
@@ -134,11 +130,13 @@ class S3Store implements ObjectStore {
     }
   }
 
-  async presignDownload(key: string, { expiresInSeconds, fileName }: DownloadOptions): Promise<string> {
+  async presignDownload(key: string, options: DownloadOptions): Promise<string> {
     checkKey(key);
-    const disposition = fileName === undefined ? {} : { ResponseContentDisposition: attachment(fileName) };
-    const command = new GetObjectCommand({ ...this.objectOf(key), ...disposition });
-    const expiresIn = Math.min(expiresInSeconds, MAX_PRESIGNED_SECONDS);
+    const { expiresInSeconds: expiresIn, contentDisposition } = options;
+    const command = new GetObjectCommand({
+      ...this.objectOf(key),
+      ResponseContentDisposition: contentDisposition,
+    });
     return translateFailures('presignDownload', key, () => getSignedUrl(this.client, command, { expiresIn }));
   }
 

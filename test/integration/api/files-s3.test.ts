@@ -56,7 +56,9 @@ describe('files in S3', () => {
     );
     const content = await fetch(url);
     expect((await content.text()) === ROWS).toBe(true);
+    const streamed = await fetch(`${streaming.url}/v1/files/${id}/content`, { method: 'HEAD' });
     expect(content.headers.get('content-disposition')).toContain('gr%C3%B6%C3%9Fe.jsonl');
+    expect(content.headers.get('content-disposition')).toBe(streamed.headers.get('content-disposition'));
   });
 
   it('are put together from parts', async () => {

@@ -49,7 +49,7 @@ export function describeS3Store(
       await store.put('files/file-1/content', Buffer.from('0123456789'));
     });
 
-    const presign = async (options: { expiresInSeconds: number; fileName?: string }) => {
+    const presign = async (options: { expiresInSeconds: number; contentDisposition?: string }) => {
       const url = await store.presignDownload('files/file-1/content', options);
       if (url === undefined) throw new Error('no URL');
       return url;
@@ -62,11 +62,10 @@ export function describeS3Store(
       expect([part.status, await part.text()]).toEqual([206, '234']);
     });
 
-    it('has the download saved under the name given', async () => {
-      const answer = await fetch(await presign({ expiresInSeconds: 60, fileName: 'Bücher "1".jsonl' }));
-      expect(answer.headers.get('content-disposition')).toBe(
-        "attachment; filename*=UTF-8''B%C3%BCcher%20%221%22.jsonl",
-      );
+    it('has the download saved as the disposition given says', async () => {
+      const contentDisposition = `attachment; filename="a \\"1\\".jsonl"; filename*=UTF-8''B%C3%BCcher%20%221%22.jsonl`;
+      const answer = await fetch(await presign({ expiresInSeconds: 60, contentDisposition }));
+      expect(answer.headers.get('content-disposition')).toBe(contentDisposition);
       expect(await answer.text()).toBe('0123456789');
     });
 
@@ -75,8 +74,6 @@ export function describeS3Store(
       expect(url.searchParams.get('X-Amz-Expires')).toBe('60');
       url.pathname = url.pathname.replace('file-1', 'file-2');
       expect((await fetch(url)).status).toBe(403);
-      const longest = new URL(await presign({ expiresInSeconds: 10_000_000 }));
-      expect(longest.searchParams.get('X-Amz-Expires')).toBe('604800');
     });
 
     it('keeps stores of different prefixes apart', async () => {

@@ -39,7 +39,10 @@ export class FileContentController {
 
   private async redirectUrl(record: FileRecord): Promise<string | undefined> {
     if (this.config.files.downloads === 'stream') return undefined;
-    return this.files.presignContent(record, REDIRECT_SECONDS);
+    return this.files.presignContent(record.id, {
+      expiresInSeconds: REDIRECT_SECONDS,
+      contentDisposition: createContentDisposition(record.filename),
+    });
   }
 
   private async send(record: FileRecord, httpRequest: FastifyRequest, reply: FastifyReply): Promise<void> {
