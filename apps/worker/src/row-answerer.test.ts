@@ -85,7 +85,6 @@ describe('RowAnswerer', () => {
       kind: 'refused',
       status: 400,
       body: { error: { message: expect.any(String) as string, type: 'invalid_request_error', param, code } },
-      retryable: false,
     });
     expect(generate).not.toHaveBeenCalled();
   });
@@ -103,7 +102,6 @@ describe('RowAnswerer', () => {
       kind: 'refused',
       status: 500,
       body: { error: { type: 'server_error', code: 'engine_failed', param: null } },
-      retryable: true,
     });
     expect(generate).toHaveBeenCalledTimes(3);
   });

@@ -123,5 +123,5 @@ function toTesseraError(error: unknown): TesseraError {
 
 function toRefusal(error: TesseraError): RowAnswer {
   const { httpStatus: status } = ERROR_CODES[error.code];
-  return { kind: 'refused', status, body: toErrorBody(error), retryable: error.retryable };
+  return { kind: 'refused', status, body: toErrorBody(error) };
 }

@@ -20,7 +20,7 @@ export interface RowTokens {
 export type RowAnswer =
   | { readonly kind: 'answered'; readonly completion: object; readonly tokens: RowTokens }
   /** With the HTTP status and body that the same request would get from the API. */
-  | { readonly kind: 'refused'; readonly status: number; readonly body: object; readonly retryable: boolean };
+  | { readonly kind: 'refused'; readonly status: number; readonly body: object };
 
 /** Answers one row, as often as it takes; rejects only when the signal aborts. */
 export type AnswerRow = (row: BatchRow, options: { readonly signal: AbortSignal }) => Promise<RowAnswer>;

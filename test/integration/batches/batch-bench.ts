@@ -50,7 +50,6 @@ export const refused: RowAnswer = {
   kind: 'refused',
   status: 400,
   body: { error: { message: 'no', type: 'invalid_request_error', param: null, code: 'image_unreadable' } },
-  retryable: false,
 };
 
 /** A line of an input file. */
