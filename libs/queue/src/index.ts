@@ -9,6 +9,7 @@ export * from './webhook-consumer.js';
 export { openJobStore, type JobStoreOptions } from './job-store/open-job-store.js';
 export { openFileIndex } from './files/open-file-index.js';
 export { parseFileRecord } from './files/record-json.js';
+export { inBatches } from './in-batches.js';
 export { RepeatedPass } from './upkeep/repeated-pass.js';
 export { AttemptAbortedError, type AbortReason } from './consumer/attempt-aborted.js';
 export { startJobConsumer } from './consumer/start-job-consumer.js';

@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => test.close());
 
-const FAST = { expireEveryMs: 5, uploadGraceMs: 0, sweepEveryMs: 5, ownerlessAfterMs: 0 };
+const FAST = { expireEveryMs: 5, uploadGraceMs: 0, sweepEveryMs: 5, orphanAfterMs: 0 };
 
 /** Runs upkeep until the condition holds. */
 async function upkeepUntil(
@@ -73,7 +73,7 @@ describe('upkeep', () => {
     const other = await create('other');
     await test.loseRedis();
     // The pass that lists the other file again has seen the content.
-    const timings = { ownerlessAfterMs: 60_000 };
+    const timings = { orphanAfterMs: 60_000 };
     await upkeepUntil(async () => expect(await test.index.missing([other.id])).toEqual([]), timings);
     await test.files.keep(content, { purpose: 'vision', filename: 'a' });
     expect(await readText(test.files, content.id)).toBe('half');

@@ -22,14 +22,14 @@ export interface FileUpkeepTimings {
   /** Between comparisons of the store with the index. */
   readonly sweepEveryMs: number;
   /** Time for which objects must have been seen without an owner before they are removed. */
-  readonly ownerlessAfterMs: number;
+  readonly orphanAfterMs: number;
 }
 
 const TIMINGS: FileUpkeepTimings = {
   expireEveryMs: 30_000,
   uploadGraceMs: 3_600_000,
   sweepEveryMs: 3_600_000,
-  ownerlessAfterMs: 86_400_000,
+  orphanAfterMs: 86_400_000,
 };
 
 export interface FileUpkeep {
@@ -53,12 +53,12 @@ export function startFileUpkeep(options: FileUpkeepOptions): FileUpkeep {
     {
       name: 'sweep files',
       everyMs: timings.sweepEveryMs,
-      run: () => sweepFiles(options, timings.ownerlessAfterMs),
+      run: () => sweepFiles(options, timings.orphanAfterMs),
     },
     {
       name: 'sweep uploads',
       everyMs: timings.sweepEveryMs,
-      run: () => sweepUploads(options, timings.ownerlessAfterMs),
+      run: () => sweepUploads(options, timings.orphanAfterMs),
     },
   ].map((pass) => new RepeatedPass(pass, logger));
   return { stop: async () => void (await Promise.all(passes.map((pass) => pass.stop()))) };

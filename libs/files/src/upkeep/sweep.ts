@@ -9,15 +9,15 @@ const BATCH_SIZE = 200;
 export async function sweepFiles(options: FileUpkeepOptions, afterMs: number): Promise<void> {
   const { objectStore, index, logger } = options;
   for await (const ids of storedIds(objectStore, FILES_PREFIX, BATCH_SIZE)) {
-    const ownerless: string[] = [];
+    const orphans: string[] = [];
     for (const fileId of await index.missing(ids)) {
       if (await indexStoredFile(objectStore, index, fileId)) {
         logger.warn({ fileId }, 'the file was not listed; it is now');
       } else {
-        ownerless.push(fileId);
+        orphans.push(fileId);
       }
     }
-    for (const fileId of await noteOwnerless(options, 'file', { ids: ownerless, afterMs })) {
+    for (const fileId of await noteOrphans(options, 'file', { ids: orphans, afterMs })) {
       await objectStore.deletePrefix(filePrefix(fileId));
       logger.info({ fileId }, 'removed content that did not become a file');
     }
@@ -29,17 +29,17 @@ export async function sweepUploads(options: FileUpkeepOptions, afterMs: number):
   const { objectStore, index, logger } = options;
   for await (const stored of storedIds(objectStore, UPLOADS_PREFIX, BATCH_SIZE)) {
     const ids = await index.uploads.notPending(stored);
-    for (const uploadId of await noteOwnerless(options, 'upload', { ids, afterMs })) {
+    for (const uploadId of await noteOrphans(options, 'upload', { ids, afterMs })) {
       await objectStore.deletePrefix(uploadPrefix(uploadId));
       logger.info({ uploadId }, 'removed parts of an upload that is over');
     }
   }
 }
 
-async function noteOwnerless(
+async function noteOrphans(
   { index }: FileUpkeepOptions,
   kind: 'file' | 'upload',
   { ids, afterMs }: { ids: readonly string[]; afterMs: number },
 ): Promise<string[]> {
-  return ids.length === 0 ? [] : index.noteOwnerless(kind, ids, afterMs);
+  return ids.length === 0 ? [] : index.noteOrphans(kind, ids, afterMs);
 }

@@ -33,7 +33,7 @@ export interface FileIndex {
   /** Those of the ids that have no entry. */
   missing(ids: readonly string[]): Promise<string[]>;
   /** Notes ids whose objects nobody owns; gives those that have been noted for `afterMs`. */
-  noteOwnerless(kind: OwnerKind, ids: readonly string[], afterMs: number): Promise<string[]>;
+  noteOrphans(kind: OwnerKind, ids: readonly string[], afterMs: number): Promise<string[]>;
   ping(): Promise<void>;
   close(): Promise<void>;
 }

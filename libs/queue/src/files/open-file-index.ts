@@ -7,7 +7,7 @@ import {
   listExpiredFilesLua,
   listFilesLua,
   missingFilesLua,
-  noteOwnerlessLua,
+  noteOrphansLua,
   postponeFileExpiryLua,
   putFileLua,
   removeFileLua,
@@ -45,7 +45,7 @@ function defineFileScripts(redis: Redis, root: string): FileIndex {
   const listExpired = define('list expired files', listExpiredFilesLua);
   const postponeExpiry = define('postpone the removal of a file', postponeFileExpiryLua);
   const missing = define('look for files', missingFilesLua);
-  const noteOwnerless = define('note objects that nobody owns', noteOwnerlessLua);
+  const noteOrphans = define('note objects that nobody owns', noteOrphansLua);
   return {
     uploads: defineUploadScripts(redis, root),
     put: async (record) => {
@@ -61,8 +61,7 @@ function defineFileScripts(redis: Redis, root: string): FileIndex {
     listExpired: async (limit) => ids.parse(await listExpired(limit)),
     postponeExpiry: async (id, byMs) => void (await postponeExpiry(id, byMs)),
     missing: async (fileIds) => ids.parse(await missing(...fileIds)),
-    noteOwnerless: async (kind, ownerIds, afterMs) =>
-      ids.parse(await noteOwnerless(kind, afterMs, ...ownerIds)),
+    noteOrphans: async (kind, ownerIds, afterMs) => ids.parse(await noteOrphans(kind, afterMs, ...ownerIds)),
     ping: () => pingRedis(redis),
     close: async () => redis.disconnect(),
   };

@@ -1,11 +1,11 @@
 import { FILE_PURPOSES } from '@tessera/contracts';
-import { sharedLua } from './shared.lua.js';
+import { orphanLua, sharedLua } from './shared.lua.js';
 
 /**
  * The index of files. The store has the truth; all of this can be made again from it.
  *
  * Keys: `<root>:file-records` hash of records as JSON by id; `<root>:files` and `<root>:files:<purpose>` zsets by
- * creation; `<root>:file-expiries` zset by expiry; `<root>:ownerless:<kind>` zset of ids that have objects in the store
+ * creation; `<root>:file-expiries` zset by expiry; `<root>:orphans:<kind>` zset of ids that have objects in the store
  * and no record, by when that was first seen.
  */
 const filesLua = `${sharedLua}
@@ -89,15 +89,8 @@ return missing
  * Notes since when objects have been without an owner.
  * ARGV: kind of owner, ms after which they may go, then the ids. Returns those of them that may go.
  */
-export const noteOwnerlessLua = `${sharedLua}
-local noted, removable = root .. ':ownerless:' .. ARGV[1], {}
-local afterMs = tonumber(ARGV[2])
--- Of ids that are no longer in the store, or have found their owner.
-redis.call('ZREMRANGEBYSCORE', noted, '-inf', nowMs() - 2 * afterMs - 1)
-for position = 3, #ARGV do
-  local id = ARGV[position]
-  redis.call('ZADD', noted, 'NX', nowMs(), id)
-  if tonumber(redis.call('ZSCORE', noted, id)) <= nowMs() - afterMs then removable[#removable + 1] = id end
-end
-return removable
+export const noteOrphansLua = `${sharedLua}${orphanLua}
+local ids = {}
+for position = 3, #ARGV do ids[#ids + 1] = ARGV[position] end
+return noteOrphans(root .. ':orphans:' .. ARGV[1], tonumber(ARGV[2]), ids)
 `;

@@ -64,6 +64,21 @@ local function appendEvent(id, kind, ...)
 end
 `;
 
+/** Needs {@link sharedLua}. Since when objects have been in the store without an owner. */
+export const orphanLua = `
+-- Notes ids that have no owner now in a zset, by when that was first seen. Returns those noted for so long.
+local function noteOrphans(notes, afterMs, ids)
+  -- Of ids that are no longer in the store, or have found their owner.
+  redis.call('ZREMRANGEBYSCORE', notes, '-inf', nowMs() - 2 * afterMs - 1)
+  local removable = {}
+  for _, id in ipairs(ids) do
+    redis.call('ZADD', notes, 'NX', nowMs(), id)
+    if tonumber(redis.call('ZSCORE', notes, id)) <= nowMs() - afterMs then removable[#removable + 1] = id end
+  end
+  return removable
+end
+`;
+
 const EXPIRY_MARGIN_SECONDS = 86_400;
 
 /** Needs {@link sharedLua}. The one way a job ends: indexes, outbox, event, notification and expiry together. */

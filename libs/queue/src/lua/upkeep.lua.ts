@@ -1,4 +1,4 @@
-import { finishJobLua, sharedLua } from './shared.lua.js';
+import { finishJobLua, orphanLua, sharedLua } from './shared.lua.js';
 
 /**
  * Ends open jobs whose deadline has passed as expired, and tells the workers that may be running them.
@@ -62,19 +62,15 @@ return { #ids, staying, marked, crashed }
  * Notes which of the ids have no record, and since when.
  * ARGV: ms that an id must have been without one, then the ids. Returns those of them that have been for so long.
  */
-export const noteOrphansLua = `${sharedLua}
-local orphans, orphaned = root .. ':orphans', {}
-local afterMs = tonumber(ARGV[1])
--- Of ids that are no longer in the store.
-redis.call('ZREMRANGEBYSCORE', orphans, '-inf', nowMs() - 2 * afterMs - 1)
-for index = 2, #ARGV do
-  local id = ARGV[index]
+export const noteOrphanJobsLua = `${sharedLua}${orphanLua}
+local notes, orphans = root .. ':orphans', {}
+for position = 2, #ARGV do
+  local id = ARGV[position]
   if redis.call('EXISTS', jobKey(id)) == 1 then
-    redis.call('ZREM', orphans, id)
+    redis.call('ZREM', notes, id)
   else
-    redis.call('ZADD', orphans, 'NX', nowMs(), id)
-    if tonumber(redis.call('ZSCORE', orphans, id)) <= nowMs() - afterMs then orphaned[#orphaned + 1] = id end
+    orphans[#orphans + 1] = id
   end
 end
-return orphaned
+return noteOrphans(notes, tonumber(ARGV[1]), orphans)
 `;

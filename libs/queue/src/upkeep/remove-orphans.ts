@@ -1,3 +1,4 @@
+import { inBatches } from '../in-batches.js';
 import { type JobUpkeepOptions } from '../job-upkeep.js';
 import { type UpkeepScripts } from './upkeep-scripts.js';
 
@@ -7,7 +8,7 @@ type Parts = Pick<JobUpkeepOptions, 'storedJobIds' | 'removeOrphan' | 'logger'> 
 
 /** Removes inputs that have been in the store without a record for `afterMs`. One that cannot go stays for next time. */
 export async function removeOrphans(parts: Parts, afterMs: number): Promise<void> {
-  for await (const ids of inBatches(parts.storedJobIds())) {
+  for await (const ids of inBatches(parts.storedJobIds(), BATCH_SIZE)) {
     for (const jobId of await parts.scripts.noteOrphans(ids, afterMs)) await removeOrphan(parts, jobId);
   }
 }
@@ -19,15 +20,4 @@ async function removeOrphan({ removeOrphan, logger }: Parts, jobId: string): Pro
   } catch (err) {
     logger.error({ err, jobId }, 'could not remove inputs of a job that was never made');
   }
-}
-
-async function* inBatches(ids: AsyncIterable<string>): AsyncGenerator<string[]> {
-  let batch = new Set<string>();
-  for await (const id of ids) {
-    batch.add(id);
-    if (batch.size < BATCH_SIZE) continue;
-    yield [...batch];
-    batch = new Set();
-  }
-  if (batch.size > 0) yield [...batch];
 }

@@ -4,7 +4,7 @@ import { deleteJobLua } from '../lua/manage-job.lua.js';
 import {
   expireDueJobsLua,
   listDueLua,
-  noteOrphansLua,
+  noteOrphanJobsLua,
   postponeExpiryLua,
   reconcilePageLua,
 } from '../lua/upkeep.lua.js';
@@ -37,7 +37,7 @@ export function defineUpkeepScripts(redis: Redis, root: string): UpkeepScripts {
   const postponeExpiry = define('postpone the removal of a job', postponeExpiryLua);
   const reconcilePage = define('compare jobs with their queues', reconcilePageLua);
   const deleteJob = define('delete the job', deleteJobLua);
-  const noteOrphans = define('look for records', noteOrphansLua);
+  const noteOrphans = define('look for records', noteOrphanJobsLua);
   return {
     expireDueJobs: async (limit) => ids.parse(await expireDueJobs(limit)),
     listDue: async (index, dueForMs, limit) => ids.parse(await listDue(index, dueForMs, limit)),
