@@ -11,7 +11,7 @@ import {
   UnsupportedParameterError,
 } from '@tessera/chat-completions';
 import { type Config } from '@tessera/config';
-import { type AnswerRow, type BatchRow, ERROR_CODES, type RowAnswer, TesseraError } from '@tessera/contracts';
+import { type AnswerRow, ERROR_CODES, type RowAnswer, TesseraError } from '@tessera/contracts';
 import { type Engine } from '@tessera/engine';
 import { type Logger } from '@tessera/observability';
 import { checkInputUrl } from '@tessera/storage';
@@ -53,11 +53,12 @@ export class RowAnswerer {
     const { batchId, customId, requestId } = row;
     const logger = this.logger.child({ batchId, customId, requestId });
     try {
-      return await pRetry(() => this.answerOnce(row, { signal, logger }), {
+      const draft = this.readBody(row.body, logger);
+      return await pRetry(() => this.answerOnce(draft, { signal, logger }), {
         ...BACKOFF,
         retries: this.config.jobs.maxAttempts - 1,
         signal,
-        shouldRetry: ({ error }) => !signal.aborted && (error as TesseraError).retryable,
+        shouldRetry: ({ error }) => (error as TesseraError).retryable,
         onFailedAttempt: ({ error, attemptNumber }) =>
           logger.warn({ err: error, attempt: attemptNumber }, 'a row failed'),
       });
@@ -67,19 +68,18 @@ export class RowAnswerer {
     }
   };
 
-  private async answerOnce(row: BatchRow, context: RowContext): Promise<RowAnswer> {
+  private async answerOnce(draft: ChatDraft, context: RowContext): Promise<RowAnswer> {
     try {
-      return await this.generate(row, context);
+      return await this.generate(draft, context);
     } catch (error) {
       context.signal.throwIfAborted();
       throw toTesseraError(error);
     }
   }
 
-  private async generate({ body }: BatchRow, { signal, logger }: RowContext): Promise<RowAnswer> {
+  private async generate(draft: ChatDraft, { signal, logger }: RowContext): Promise<RowAnswer> {
     const createdAtMs = Date.now();
     const fetchStartedAt = performance.now();
-    const draft = this.parse(body);
     const waiting = { signal, logger };
     const images = await waitForStore(() => this.images.load(draft.images, signal), waiting);
     const fetchMs = performance.now() - fetchStartedAt;
@@ -101,6 +101,16 @@ export class RowAnswerer {
       }),
       tokens: { input, cached: prompt_tokens_details.cached_tokens, output },
     };
+  }
+
+  /** A body that is refused once is refused always: it is read before the attempts. */
+  private readBody(body: unknown, logger: Logger): ChatDraft {
+    try {
+      return this.parse(body);
+    } catch (error) {
+      logger.warn({ err: error }, 'a row failed');
+      throw error;
+    }
   }
 
   /** @throws {TesseraError} for whatever the API would refuse, and for a stream: a row has one answer */
