@@ -17,7 +17,7 @@ import { type Logger } from '@tessera/observability';
 import { checkInputUrl } from '@tessera/storage';
 import pRetry from 'p-retry';
 import { RowImages } from './row-images.js';
-import { toAnswer } from './to-answer.js';
+import { toOutcome } from './to-answer.js';
 import { CONFIG, ENGINE, LOGGER } from './tokens.js';
 import { waitForStore } from './wait-for-store.js';
 
@@ -78,23 +78,19 @@ export class RowAnswerer {
   }
 
   private async generate(draft: ChatDraft, { signal, logger }: RowContext): Promise<RowAnswer> {
-    const createdAtMs = Date.now();
-    const fetchStartedAt = performance.now();
+    const createdAtSeconds = Math.floor(Date.now() / 1000);
     const waiting = { signal, logger };
     const images = await waitForStore(() => this.images.load(draft.images, signal), waiting);
-    const fetchMs = performance.now() - fetchStartedAt;
     const result = await this.engine.generate({
       ...toJobRequest(draft, { model: draft.model, images: [] }),
       images,
       priority: 'batch',
       signal,
     });
-    const answer = toAnswer(result, { createdAtMs }, { fetchMs, nowMs: Date.now() });
-    const createdAtSeconds = Math.floor(createdAtMs / 1000);
-    const { prompt_tokens: input, completion_tokens: output, prompt_tokens_details } = answer.usage;
+    const { prompt_tokens: input, completion_tokens: output, prompt_tokens_details } = result.usage;
     return {
       kind: 'answered',
-      completion: toChatCompletion(answer, {
+      completion: toChatCompletion(toOutcome(result), {
         id: newChatCompletionId(),
         createdAtSeconds,
         model: draft.model,

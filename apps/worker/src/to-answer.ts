@@ -1,3 +1,4 @@
+import { type AnswerOutcome } from '@tessera/chat-completions';
 import { type Answer, type AnswerChoice, type JobRecord } from '@tessera/contracts';
 import { type GenerationChoice, type GenerationResult } from '@tessera/engine';
 import { toLogprobs } from './to-logprobs.js';
@@ -10,7 +11,7 @@ export interface AnswerTimes {
 }
 
 /**
- * The public answer of a job or row. `total_ms` is everything since that was created, and `queue_ms` what of it no stage
+ * The public answer of a job. `total_ms` is everything since that was created, and `queue_ms` what of it no stage
  * used: the queue, earlier attempts, the wait for an engine slot.
  */
 export function toAnswer(
@@ -23,9 +24,7 @@ export function toAnswer(
   const workMs =
     times.fetchMs + timings.preprocessMs + timings.visionMs + timings.prefillMs + timings.decodeMs;
   return {
-    output: { text: result.text, finish_reason: result.finishReason },
-    ...choicesOf(result),
-    usage: result.usage,
+    ...toOutcome(result),
     tiles: [...result.tiles],
     timings: {
       queue_ms: round(Math.max(0, totalMs - workMs)),
@@ -36,12 +35,21 @@ export function toAnswer(
       decode_ms: round(timings.decodeMs),
       total_ms: round(totalMs),
     },
+  };
+}
+
+/** What of an answer a chat completion says. */
+export function toOutcome(result: GenerationResult): AnswerOutcome {
+  return {
+    output: { text: result.text, finish_reason: result.finishReason },
+    ...toChoices(result),
+    usage: result.usage,
     model: result.model,
   };
 }
 
 /** Only where they say more than the output does. */
-function choicesOf({ choices, logprobs }: GenerationResult): Pick<Answer, 'choices'> {
+function toChoices({ choices, logprobs }: GenerationResult): Pick<Answer, 'choices'> {
   if (choices.length === 1 && logprobs === undefined) return {};
   const toChoice = (choice: GenerationChoice): AnswerChoice => ({
     text: choice.text,

@@ -1,5 +1,6 @@
 export { parseChatCompletion, type ChatDraft } from './completion/parse-chat-completion.js';
 export {
+  type AnswerOutcome,
   choicesOf,
   type CompletionIdentity,
   newChatCompletionId,

@@ -15,18 +15,21 @@ export interface CompletionIdentity {
   model: string;
 }
 
+/** What of an answer a completion object tells: neither its tiles nor its times. */
+export type AnswerOutcome = Pick<Answer, 'output' | 'choices' | 'usage' | 'model'>;
+
 /** A new completion id: random, and no way to the job behind it. */
 export function newChatCompletionId(): string {
   return `chatcmpl-${randomBytes(16).toString('hex')}`;
 }
 
 /** All answers to a request; there is one at least. */
-export function choicesOf({ choices, output }: Answer): readonly AnswerChoice[] {
+export function choicesOf({ choices, output }: Pick<Answer, 'choices' | 'output'>): readonly AnswerChoice[] {
   return choices ?? [output];
 }
 
 /** OpenAI's object for an answer. */
-export function toChatCompletion(answer: Answer, identity: CompletionIdentity): ChatCompletion {
+export function toChatCompletion(answer: AnswerOutcome, identity: CompletionIdentity): ChatCompletion {
   return {
     id: identity.id,
     object: 'chat.completion',
