@@ -1,3 +1,4 @@
+import { BATCH_ENDPOINT } from '@tessera/contracts';
 import { type z } from 'zod';
 import {
   type OpenedAnswer,
@@ -40,7 +41,7 @@ export class BatchClient {
     const { completionWindow = DEFAULT_WINDOW, metadata, priority } = terms;
     const body = {
       input_file_id: fileId,
-      endpoint: '/v1/chat/completions',
+      endpoint: BATCH_ENDPOINT,
       completion_window: completionWindow,
       metadata,
       priority,

@@ -57,15 +57,3 @@ export class RecoveryRedisError extends TesseraError {
     );
   }
 }
-
-/** The results cannot be written: a full disk, missing permissions. */
-export class ResultsUnwritableError extends TesseraError {
-  readonly code = 'internal_error';
-  constructor(
-    readonly path: string,
-    readonly reason: string,
-    options: { cause?: unknown } = {},
-  ) {
-    super(`${path} cannot be written: ${reason}`, options);
-  }
-}

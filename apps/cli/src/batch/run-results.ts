@@ -3,9 +3,10 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { TesseraError } from '@tessera/contracts';
+import { OutputFailedError } from '../errors.js';
 import { type ResultsOptions } from './batch-options.js';
 import { hasEnded, type ServiceBatch } from './batch-schema.js';
-import { NoResultsError, ResultsUnwritableError } from './errors.js';
+import { NoResultsError } from './errors.js';
 import { interruptible } from './interruptible.js';
 import { serviceOf } from './service-of.js';
 
@@ -48,6 +49,6 @@ async function writeWhole(
   } catch (cause) {
     await rm(unfinished, { force: true });
     if (cause instanceof TesseraError || signal.aborted) throw cause;
-    throw new ResultsUnwritableError(path, cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new OutputFailedError(path, cause instanceof Error ? cause.message : String(cause), { cause });
   }
 }

@@ -40,18 +40,6 @@ export class OutputForeignError extends TesseraError {
   }
 }
 
-/** The output cannot be read or written: a full disk, missing permissions. */
-export class OutputFailedError extends TesseraError {
-  readonly code = 'internal_error';
-  constructor(
-    readonly path: string,
-    readonly reason: string,
-    options: { cause?: unknown } = {},
-  ) {
-    super(`${path} cannot be written: ${reason}`, options);
-  }
-}
-
 /** The engine fails on every image, so it is not the images' fault. */
 export class EngineUnusableError extends TesseraError {
   readonly code = 'engine_failed';

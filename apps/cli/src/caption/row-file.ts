@@ -2,7 +2,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { type CaptionRow } from '@tessera/contracts';
 import pLimit from 'p-limit';
 import { z } from 'zod';
-import { OutputFailedError, OutputForeignError } from './errors.js';
+import { OutputFailedError } from '../errors.js';
+import { OutputForeignError } from './errors.js';
 import { type Line, readLines } from './read-lines.js';
 import { type ExistingRow, formatRow, isBeginningOfRow, parseRow } from './row-text.js';
 
