@@ -13,7 +13,8 @@ export const jobSettings = {
   TESSERA_RETENTION_SECONDS: setting({
     group,
     description:
-      'Time that a finished job, its images and its answer are kept, and a file that was uploaded without an expiry.',
+      'Time that a finished job, its images and its answer are kept, the record of a batch that has ended, and a file ' +
+      'that was given no expiry.',
     unit: 'seconds',
     default: '2592000',
     schema: integerText(60, 315_360_000).default(2_592_000),
