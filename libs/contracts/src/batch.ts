@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fileExpirySchema } from './file.js';
 import { metadataSchema } from './job-request.js';
 
 export const BATCH_STATUSES = [
@@ -40,9 +41,7 @@ export const createBatchBodySchema = z.strictObject({
   endpoint: z.literal(BATCH_ENDPOINT),
   completion_window: completionWindowSchema,
   metadata: metadataSchema.nullish(),
-  output_expires_after: z
-    .strictObject({ anchor: z.literal('created_at'), seconds: z.int().min(3_600).max(2_592_000) })
-    .optional(),
+  output_expires_after: fileExpirySchema.optional(),
   /** Batches of low priority are worked on while none of normal priority has anything to do. */
   priority: z.enum(['normal', 'low']).optional(),
 });

@@ -83,7 +83,11 @@ export const filenameSchema = z
   .max(255)
   .regex(/^[^/\\\p{Cc}\p{Surrogate}]+$/u, NAME_RULE);
 
-const fileSeconds = z.int().min(MIN_FILE_SECONDS).max(MAX_FILE_SECONDS);
+/** When a file is removed. */
+export const fileExpirySchema = z.strictObject({
+  anchor: z.literal('created_at'),
+  seconds: z.int().min(MIN_FILE_SECONDS).max(MAX_FILE_SECONDS),
+});
 
 /** Body of `POST /v1/uploads`. */
 export const createUploadBodySchema = z.strictObject({
@@ -91,7 +95,7 @@ export const createUploadBodySchema = z.strictObject({
   purpose: z.enum(UPLOAD_PURPOSES),
   bytes: z.int().min(1),
   mime_type: z.string().max(255),
-  expires_after: z.strictObject({ anchor: z.literal('created_at'), seconds: fileSeconds }).optional(),
+  expires_after: fileExpirySchema.optional(),
 });
 export type CreateUploadBody = z.infer<typeof createUploadBodySchema>;
 
