@@ -3,9 +3,10 @@ import type { BatchError, BatchStatus } from './batch.js';
 /** Why a Batch ends although rows of it are left. */
 export type EarlyEnd = 'cancelled' | 'expired';
 
-/** Tokens that the rows of a Batch have used. */
+/** Tokens that a row, or all rows of a Batch, have used. */
 export interface TokenCounts {
   input: number;
+  /** Those of the input that were taken over from an earlier prompt. */
   cached: number;
   output: number;
 }

@@ -1,3 +1,5 @@
+import type { TokenCounts } from './batch-record.js';
+
 /** One row of a batch, as the worker answers it. */
 export interface BatchRow {
   readonly batchId: string;
@@ -8,17 +10,9 @@ export interface BatchRow {
   readonly requestId: string;
 }
 
-/** Tokens that an answered row used. */
-export interface RowTokens {
-  readonly input: number;
-  /** Those of the input that were taken over from an earlier prompt. */
-  readonly cached: number;
-  readonly output: number;
-}
-
 /** What came of a row. */
 export type RowAnswer =
-  | { readonly kind: 'answered'; readonly completion: object; readonly tokens: RowTokens }
+  | { readonly kind: 'answered'; readonly completion: object; readonly tokens: TokenCounts }
   /** With the HTTP status and body that the same request would get from the API. */
   | { readonly kind: 'refused'; readonly status: number; readonly body: object };
 
