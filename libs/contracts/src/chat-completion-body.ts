@@ -1,10 +1,7 @@
 import { z } from 'zod';
-import { metadataSchema } from './job-request.js';
-import { imageUrlSchema, textPartSchema } from './messages.js';
+import { maxTokensSchema, metadataSchema } from './job-request.js';
+import { imageUrlSchema, textPartSchema, tileCountSchema } from './messages.js';
 import { MAX_CHOICES, MAX_TOP_LOGPROBS, samplingFields } from './sampling.js';
-
-const tileCount = z.int().min(1).max(40);
-const maxTokens = z.int().min(1).max(131_072).optional();
 
 /** OpenAI's image part; vLLM's `uuid`, by which a server may know the image again, is taken and not needed. */
 const chatImagePartSchema = z.strictObject({
@@ -46,17 +43,20 @@ export const chatMessageSchema = z.discriminatedUnion('role', [
 export const chatCompletionBodySchema = z.strictObject({
   model: z.string().min(1).max(200),
   messages: z.array(chatMessageSchema).min(1).max(256),
-  max_tokens: maxTokens,
-  max_completion_tokens: maxTokens,
+  max_tokens: maxTokensSchema.optional(),
+  max_completion_tokens: maxTokensSchema.optional(),
   ...samplingFields,
   /** -1 and 0 are vLLM's words for all tokens. */
   top_k: z.int().min(-1).optional(),
   n: z.int().min(1).max(MAX_CHOICES).optional(),
   logprobs: z.boolean().optional(),
   top_logprobs: z.int().min(0).max(MAX_TOP_LOGPROBS).optional(),
-  max_dynamic_patch: tileCount.optional(),
+  max_dynamic_patch: tileCountSchema.optional(),
   mm_processor_kwargs: z
-    .strictObject({ max_dynamic_patch: tileCount.optional(), min_dynamic_patch: tileCount.optional() })
+    .strictObject({
+      max_dynamic_patch: tileCountSchema.optional(),
+      min_dynamic_patch: tileCountSchema.optional(),
+    })
     .optional(),
   stream: z.boolean().optional(),
   stream_options: z

@@ -1,9 +1,12 @@
 import { z } from 'zod';
-import { messagesSchema } from './messages.js';
+import { messagesSchema, tileCountSchema } from './messages.js';
 import { samplingFields } from './sampling.js';
 
 /** Tokens generated when a request does not say. */
 export const DEFAULT_MAX_TOKENS = 512;
+
+/** Tokens that an answer may have. */
+export const maxTokensSchema = z.int().min(1).max(131_072);
 
 export const metadataSchema = z
   .record(z.string().max(64), z.string().max(512))
@@ -28,9 +31,9 @@ export const createJobBodySchema = z.strictObject({
   question: z.string().optional(),
   /** Short form: image URLs or data URLs that precede the question. */
   images: z.array(z.string().min(1)).optional(),
-  max_tokens: z.int().min(1).max(131_072).optional(),
-  max_completion_tokens: z.int().min(1).max(131_072).optional(),
-  max_dynamic_patch: z.int().min(1).max(40).optional(),
+  max_tokens: maxTokensSchema.optional(),
+  max_completion_tokens: maxTokensSchema.optional(),
+  max_dynamic_patch: tileCountSchema.optional(),
   ...samplingFields,
   webhook: z.string().max(2048).optional(),
   webhook_events_filter: z.array(webhookEventTypeSchema).min(1).optional(),

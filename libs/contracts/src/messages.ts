@@ -1,5 +1,11 @@
 import { z } from 'zod';
 
+/** No image is cut into more tiles than this, whatever is asked. */
+export const MAX_TILES_PER_IMAGE = 40;
+
+/** Tiles that an image may be cut into. */
+export const tileCountSchema = z.int().min(1).max(MAX_TILES_PER_IMAGE);
+
 /**
  * `url` is `https:`, `http:`, `data:image/...;base64,`, `s3:`, the id of an uploaded file, or, in multipart requests
  * only, `upload:<index>`.
@@ -8,8 +14,8 @@ export const imageUrlSchema = z.strictObject({
   url: z.string().min(1),
   /** Tile budget by name: low 6, medium 12, high 24, original 40, auto the server's default. */
   detail: z.enum(['auto', 'low', 'medium', 'high', 'original']).optional(),
-  max_dynamic_patch: z.int().min(1).max(40).optional(),
-  min_dynamic_patch: z.int().min(1).max(40).optional(),
+  max_dynamic_patch: tileCountSchema.optional(),
+  min_dynamic_patch: tileCountSchema.optional(),
 });
 
 export const imagePartSchema = z.strictObject({ type: z.literal('image_url'), image_url: imageUrlSchema });
@@ -37,6 +43,3 @@ export type Message = z.infer<typeof messageSchema>;
 
 /** Tiles an image may be cut into, by OpenAI's `detail` word. `auto` is absent: the model's own default. */
 export const TILE_BUDGET_BY_DETAIL = { low: 6, medium: 12, high: 24, original: 40 } as const;
-
-/** No image is cut into more tiles than this, whatever is asked. */
-export const MAX_TILES_PER_IMAGE = 40;
