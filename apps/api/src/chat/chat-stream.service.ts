@@ -37,16 +37,16 @@ export class ChatStreamService {
    */
   async open(chat: StartedChat, signal: AbortSignal): Promise<AsyncGenerator<string>> {
     const chunks = await beginWithin(this.chunks(chat, signal), STATUS_WITHIN_MS);
-    return this.text(chat, withKeepAlive(chunks, KEEP_ALIVE_INTERVAL_MS, undefined), signal);
+    return this.text(chat, chunks, signal);
   }
 
   private async *text(
     chat: StartedChat,
-    chunks: AsyncIterable<ChatCompletionChunk[] | undefined>,
+    chunks: AsyncIterable<ChatCompletionChunk[]>,
     signal: AbortSignal,
   ): AsyncGenerator<string> {
     try {
-      for await (const batch of chunks) yield batch === undefined ? KEEP_ALIVE_COMMENT : toText(batch);
+      yield* withKeepAlive(toTexts(chunks), KEEP_ALIVE_INTERVAL_MS, KEEP_ALIVE_COMMENT);
       if (!signal.aborted) yield 'data: [DONE]\n\n';
     } catch (thrown) {
       const error = streamErrorOf(thrown);
@@ -73,6 +73,10 @@ export class ChatStreamService {
     }
     this.chatJobs.outcomeOf(undefined, chat, signal);
   }
+}
+
+async function* toTexts(source: AsyncIterable<ChatCompletionChunk[]>): AsyncGenerator<string> {
+  for await (const chunks of source) yield toText(chunks);
 }
 
 function toText(messages: readonly object[]): string {
