@@ -6,7 +6,7 @@ import {
   type Message,
 } from '@tessera/contracts';
 import { checkConversation } from '../draft/check-conversation.js';
-import { type AnswerOptions, toAnswerOptions } from '../draft/to-answer-options.js';
+import { type AnswerOptions, maxTokensOf, toAnswerOptions } from '../draft/to-answer-options.js';
 import { fromMessages, type TileDefaults } from '../draft/to-conversation.js';
 import { type JobDraft } from '../draft/to-job-draft.js';
 import { type DraftContext, toPromptDraft } from '../draft/to-prompt-draft.js';
@@ -71,7 +71,7 @@ function toChoiceOptions(body: ChatCompletionBody): Pick<AnswerOptions, 'n' | 'l
 }
 
 function checkProbabilityCount(body: ChatCompletionBody, top: number): void {
-  const tokens = body.max_completion_tokens ?? body.max_tokens ?? DEFAULT_MAX_TOKENS;
+  const tokens = maxTokensOf(body)?.value ?? DEFAULT_MAX_TOKENS;
   const count = (body.n ?? 1) * tokens * (1 + top);
   if (count <= MAX_TOKEN_PROBABILITIES) return;
   const limit = `n x tokens x (1 + top_logprobs) may be at most ${MAX_TOKEN_PROBABILITIES}`;

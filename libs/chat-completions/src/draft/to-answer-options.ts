@@ -14,7 +14,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
  * @throws {InvalidValueError} a stop string that is no Unicode text
  */
 export function toAnswerOptions(fields: SamplingFields & LengthFields): AnswerOptions {
-  const maxTokens = fields.max_completion_tokens ?? fields.max_tokens;
+  const maxTokens = maxTokensOf(fields)?.value;
   const sampling = toSampling(fields);
   const stop = toStop(fields.stop);
   return {
