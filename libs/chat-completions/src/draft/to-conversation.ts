@@ -7,6 +7,8 @@ export type ConversationPart =
   | { type: 'text'; text: string; param: string }
   | { type: 'image'; url: string; maxTiles?: number; minTiles?: number; param: string };
 
+export type ImageConversationPart = Extract<ConversationPart, { type: 'image' }>;
+
 export interface ConversationMessage {
   role: Message['role'];
   parts: ConversationPart[];
@@ -24,6 +26,11 @@ export function toConversation(body: CreateJobBody, uploadCount: number): Conver
     body.messages === undefined ? fromQuestion(body, uploadCount) : fromBody(body, body.messages);
   checkConversation(conversation);
   return conversation;
+}
+
+/** All images, in the order in which they are numbered. */
+export function imagePartsOf(conversation: readonly ConversationMessage[]): ImageConversationPart[] {
+  return conversation.flatMap(({ parts }) => parts).filter((part) => part.type === 'image');
 }
 
 function fromQuestion(

@@ -2,7 +2,7 @@ import { type JobImage } from '@tessera/contracts';
 import { ImageUrlInvalidError } from '../image.errors.js';
 import { InvalidValueError } from '../request.errors.js';
 import { decodeDataUrl } from './decode-data-url.js';
-import { type ConversationPart } from './to-conversation.js';
+import { type ImageConversationPart } from './to-conversation.js';
 import { uploadIndexOf, type UploadedImage } from './uploaded-image.js';
 
 /** Where a draft's image is: in our memory, where the worker will fetch it, or an uploaded file. */
@@ -32,8 +32,6 @@ export interface ImageContext {
   /** Takes an `s3:` URL apart. @throws when it must not be read */
   checkS3Url: (url: string, param: string) => { bucket: string; key: string };
 }
-
-type ImageConversationPart = Extract<ConversationPart, { type: 'image' }>;
 
 /** @throws {TesseraError} `image_url_invalid`, `url_not_allowed`, `image_too_large`, `image_unreadable`, `invalid_value` */
 export function toImageDraft(part: ImageConversationPart, context: ImageContext): ImageDraft {

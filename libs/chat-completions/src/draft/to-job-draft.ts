@@ -1,7 +1,7 @@
 import { type CreateJobBody } from '@tessera/contracts';
 import { InvalidValueError } from '../request.errors.js';
 import { type AnswerOptions, toAnswerOptions } from './to-answer-options.js';
-import { toConversation } from './to-conversation.js';
+import { imagePartsOf, toConversation } from './to-conversation.js';
 import { type DraftContext, type PromptDraft, toPromptDraft } from './to-prompt-draft.js';
 import { uploadIndexOf } from './uploaded-image.js';
 
@@ -16,8 +16,7 @@ export function toJobDraft(body: CreateJobBody, context: DraftContext): JobDraft
   const uploadCount = context.uploads?.length ?? 0;
   const conversation = toConversation(body, uploadCount);
   const prompt = toPromptDraft(conversation, context, body.messages ? 'messages' : 'images');
-  const parts = conversation.flatMap((message) => message.parts).filter((part) => part.type === 'image');
-  checkEveryUploadIsUsed(parts, uploadCount);
+  checkEveryUploadIsUsed(imagePartsOf(conversation), uploadCount);
   return { ...prompt, ...toAnswerOptions(body) };
 }
 

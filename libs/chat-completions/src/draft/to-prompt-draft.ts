@@ -1,6 +1,6 @@
 import { type PromptContent, type PromptMessage } from '@tessera/contracts';
 import { TooManyImagesError } from '../image.errors.js';
-import { type ConversationMessage } from './to-conversation.js';
+import { type ConversationMessage, imagePartsOf } from './to-conversation.js';
 import { type ImageContext, type ImageDraft, toImageDraft } from './to-image-draft.js';
 
 /** A conversation whose images are numbered but not stored yet. */
@@ -21,7 +21,7 @@ export function toPromptDraft(
   context: DraftContext,
   imagesParam: string,
 ): PromptDraft {
-  const parts = conversation.flatMap((message) => message.parts).filter((part) => part.type === 'image');
+  const parts = imagePartsOf(conversation);
   if (parts.length > context.maxImages) {
     throw new TooManyImagesError(context.maxImages, parts.length, imagesParam);
   }
