@@ -1,5 +1,6 @@
 import { chatCompletionBodySchema } from '@tessera/contracts';
 import { UnsupportedParameterError, UnsupportedResponseFormatError } from '../request.errors.js';
+import { quote } from '../validation/quote.js';
 
 /** Fields of OpenAI that would change the answer and cannot be honoured, with why. */
 const UNSUPPORTED: Readonly<Record<string, string>> = {
@@ -45,6 +46,6 @@ function isEmpty(field: unknown): boolean {
 function checkResponseFormat(format: unknown): void {
   if (typeof format !== 'object' || format === null || !('type' in format)) return;
   if (typeof format.type === 'string' && format.type !== 'text') {
-    throw new UnsupportedResponseFormatError(JSON.stringify(format.type.slice(0, 80)));
+    throw new UnsupportedResponseFormatError(quote(format.type));
   }
 }
