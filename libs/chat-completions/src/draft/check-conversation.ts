@@ -1,12 +1,10 @@
 import { InvalidValueError, MissingParameterError } from '../request.errors.js';
+import { checkUnicode } from '../validation/check-unicode.js';
 import { quote } from '../validation/quote.js';
 import { type ConversationMessage } from './to-conversation.js';
 
 /** Characters of text that one job may carry: far past any context, and small enough for a record. */
 export const MAX_TEXT_CHARACTERS = 1_000_000;
-
-/** Without the `u` flag's pairing, a surrogate that stands alone: no UTF-8 text can hold it. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
  * Checks the rules between messages: a system message only first, then user and assistant in turn, a user message with
@@ -77,11 +75,7 @@ function checkTexts(conversation: ConversationMessage[]): void {
         },
       );
     }
-    if (LONE_SURROGATE.test(part.text)) {
-      throw new InvalidValueError(`${part.param}: holds half of a surrogate pair, which is no Unicode text`, {
-        param: part.param,
-      });
-    }
+    checkUnicode(part.text, part.param);
   }
 }
 

@@ -1,13 +1,10 @@
 import { type JobRequest, type JobSampling, type SamplingFields } from '@tessera/contracts';
-import { InvalidValueError } from '../request.errors.js';
-import { quote } from '../validation/quote.js';
+import { checkUnicode } from '../validation/check-unicode.js';
 
 /** How a request wants to be answered. */
 export type AnswerOptions = Pick<JobRequest, 'maxTokens' | 'sampling' | 'stop' | 'n' | 'logprobs'>;
 
 type LengthFields = { max_tokens?: number | undefined; max_completion_tokens?: number | undefined };
-
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
  * The options that jobs and chat completions have in common.
@@ -53,10 +50,6 @@ function withoutAbsent(fields: Record<keyof JobSampling, number | undefined>): J
 function toStop(stop: SamplingFields['stop']): string[] {
   if (stop === undefined) return [];
   const strings = typeof stop === 'string' ? [stop] : stop;
-  const broken = strings.find((string) => LONE_SURROGATE.test(string));
-  if (broken === undefined) return strings;
-  throw new InvalidValueError(
-    `stop: holds half of a surrogate pair, which is no Unicode text, given ${quote(broken)}`,
-    { param: 'stop' },
-  );
+  for (const string of strings) checkUnicode(string, 'stop');
+  return strings;
 }
