@@ -192,7 +192,7 @@ describe('a chat completion', () => {
     const { images } = await requestOf(asking(imageUrl(id)));
     expect(images).toEqual([{ source: { kind: 'object', key: `files/${id}/content`, bytes: png.length } }]);
     // The file outlives the answer.
-    expect(await store.get(`files/${id}/content`)).toEqual(png);
+    expect(new Uint8Array(await store.get(`files/${id}/content`))).toEqual(png);
   });
 
   it('brings every choice with its log probabilities', async () => {
