@@ -21,7 +21,7 @@ export interface OpenedObject {
 }
 
 export interface DownloadOptions {
-  /** At most a week, which is what S3 allows. */
+  /** A week at most, which is what S3 allows. */
   readonly expiresInSeconds: number;
   /** `Content-Disposition` header of the download. */
   readonly contentDisposition?: string;

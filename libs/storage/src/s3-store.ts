@@ -26,6 +26,9 @@ const translateFailures = translatingFailures((error, operation, subject) =>
     : new ObjectStoreUnavailableError(operation, subject, error, explainS3Failure(error)),
 );
 
+/** Longest life of a presigned URL that S3 allows: a week. */
+const MAX_PRESIGNED_SECONDS = 604_800;
+
 /** A place in S3 for an object store. */
 export interface S3Place {
   readonly bucket: string;
@@ -132,7 +135,8 @@ class S3Store implements ObjectStore {
 
   async presignDownload(key: string, options: DownloadOptions): Promise<string> {
     checkKey(key);
-    const { expiresInSeconds: expiresIn, contentDisposition } = options;
+    const { expiresInSeconds, contentDisposition } = options;
+    const expiresIn = Math.min(expiresInSeconds, MAX_PRESIGNED_SECONDS);
     const command = new GetObjectCommand({
       ...this.objectOf(key),
       ResponseContentDisposition: contentDisposition,

@@ -74,6 +74,8 @@ export function describeS3Store(
       expect(url.searchParams.get('X-Amz-Expires')).toBe('60');
       url.pathname = url.pathname.replace('file-1', 'file-2');
       expect((await fetch(url)).status).toBe(403);
+      const longest = new URL(await presign({ expiresInSeconds: 10_000_000 }));
+      expect(longest.searchParams.get('X-Amz-Expires')).toBe('604800');
     });
 
     it('keeps stores of different prefixes apart', async () => {
