@@ -1,3 +1,4 @@
+export * from './api-key.js';
 export * from './batch.js';
 export * from './batch-record.js';
 export * from './batch-row.js';
