@@ -28,7 +28,14 @@ const result: GenerationResult = {
 
 function row(changes: Record<string, unknown> = {}): BatchRow {
   const body = { model: 'tiny', messages: [{ role: 'user', content: 'What is it?' }], ...changes };
-  return { batchId: 'batch_1', customId: 'row-1', body, requestId: 'req_1' };
+  return {
+    batchId: 'batch_1',
+    ownerId: 'key_1',
+    batchRequestId: 'req_1',
+    customId: 'row-1',
+    body,
+    requestId: 'req_1',
+  };
 }
 
 type Generate = Engine['generate'];

@@ -34,6 +34,7 @@ class RowFailedError extends TesseraError {
 }
 
 interface RowContext {
+  readonly ownerId: string;
   readonly signal: AbortSignal;
   readonly logger: Logger;
 }
@@ -50,11 +51,11 @@ export class RowAnswerer {
 
   /** Tries again what may pass, with growing pauses; rejects only when the signal aborts. */
   readonly answer: AnswerRow = async (row, { signal }) => {
-    const { batchId, customId, requestId } = row;
-    const logger = this.logger.child({ batchId, customId, requestId });
+    const { batchId, ownerId, customId, requestId: rowRequestId, batchRequestId: requestId } = row;
+    const logger = this.logger.child({ batchId, customId, requestId, rowRequestId });
     try {
       const draft = this.readBody(row.body, logger);
-      return await pRetry(() => this.answerOnce(draft, { signal, logger }), {
+      return await pRetry(() => this.answerOnce(draft, { ownerId, signal, logger }), {
         ...BACKOFF,
         retries: this.config.jobs.maxAttempts - 1,
         signal,
@@ -77,10 +78,10 @@ export class RowAnswerer {
     }
   }
 
-  private async generate(draft: ChatDraft, { signal, logger }: RowContext): Promise<RowAnswer> {
+  private async generate(draft: ChatDraft, { ownerId, signal, logger }: RowContext): Promise<RowAnswer> {
     const createdAtSeconds = Math.floor(Date.now() / 1000);
     const waiting = { signal, logger };
-    const images = await waitForStore(() => this.images.load(draft.images, signal), waiting);
+    const images = await waitForStore(() => this.images.load(draft.images, { ownerId, signal }), waiting);
     const result = await this.engine.generate({
       ...toJobRequest(draft, { model: draft.model, images: [] }),
       images,

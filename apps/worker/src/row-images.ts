@@ -24,22 +24,28 @@ export class RowImages {
   ) {}
 
   /** In the order of the row. @throws {TesseraError} of the first image that is refused or cannot be had */
-  async load(drafts: readonly ImageDraft[], signal: AbortSignal): Promise<GenerationImage[]> {
+  async load(
+    drafts: readonly ImageDraft[],
+    { ownerId, signal }: { readonly ownerId: string; readonly signal: AbortSignal },
+  ): Promise<GenerationImage[]> {
     const wanted: WantedImage[] = [];
     for (const { source, param, ...tileBounds } of drafts) {
-      wanted.push({ source: await this.locate(source, param), ...tileBounds });
+      const located =
+        source.kind === 'file'
+          ? await this.findFile(source.fileId, ownerId, param)
+          : await this.checked(source, param);
+      wanted.push({ source: located, ...tileBounds });
     }
     return this.images.load(wanted, signal);
   }
 
-  private async locate(source: ImageDraft['source'], param: string): Promise<WantedImage['source']> {
-    if (source.kind === 'file') return this.findFile(source.fileId, param);
+  private async checked<Source extends ImageDraft['source']>(source: Source, param: string): Promise<Source> {
     if (source.kind === 'bytes') await this.checkHeader(source.bytes, param);
     return source;
   }
 
-  private async findFile(fileId: string, param: string): Promise<WantedImage['source']> {
-    const file = await resolveImageFile(this.objectStore, fileId);
+  private async findFile(fileId: string, ownerId: string, param: string): Promise<WantedImage['source']> {
+    const file = await resolveImageFile(this.objectStore, fileId, ownerId);
     if (file === undefined) throw new FileImageNotFoundError(fileId, param);
     const { maxBytes } = this.config.images;
     if (file.bytes > maxBytes) throw new UploadTooLargeError(maxBytes, file.bytes, param);

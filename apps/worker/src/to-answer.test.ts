@@ -5,6 +5,8 @@ import { toAnswer } from './to-answer.js';
 
 const record: JobRecord = {
   id: 'job_1',
+  ownerId: 'key_1',
+  weight: 1,
   status: 'in_progress',
   request: { model: 'tiny', messages: [], images: [] },
   metadata: {},

@@ -14,6 +14,10 @@ export interface TokenCounts {
 /** A Batch as it is asked for, before anything has happened to it. */
 export interface BatchRequest {
   id: string;
+  /** Whose it is: id of an API key, or `ADMIN_OWNER_ID`. */
+  ownerId: string;
+  /** Share of the workers that its owner gets, in proportion to other owners'. */
+  weight: number;
   inputFileId: string;
   endpoint: string;
   completionWindow: string;

@@ -3,11 +3,14 @@ import type { TokenCounts } from './batch-record.js';
 /** One row of a batch, as the worker answers it. */
 export interface BatchRow {
   readonly batchId: string;
+  readonly ownerId: string;
   readonly customId: string;
   /** The request body, unchecked JSON. */
   readonly body: unknown;
   /** Id of this row's request, `req_...`. */
   readonly requestId: string;
+  /** x-request-id of the HTTP request that made the batch. */
+  readonly batchRequestId: string;
 }
 
 /** What came of a row. */

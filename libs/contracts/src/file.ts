@@ -10,6 +10,8 @@ export type FilePurpose = (typeof FILE_PURPOSES)[number];
 /** A file as the store and Redis keep it. Times are Unix milliseconds. */
 export interface FileRecord {
   id: string;
+  /** Whose it is: id of an API key, or `ADMIN_OWNER_ID`. */
+  ownerId: string;
   bytes: number;
   createdAtMs: number;
   /** Removed after this time; absent: never. */
@@ -36,6 +38,7 @@ export type UploadStatus = (typeof UPLOAD_STATUSES)[number];
 /** A file that comes in parts, as Redis keeps it while it does. Times are Unix milliseconds. */
 export interface UploadRecord {
   id: string;
+  ownerId: string;
   /** Id of the file that it becomes: known from the start, so that completing again makes the same file. */
   fileId: string;
   filename: string;

@@ -44,6 +44,10 @@ export interface JobRequest {
 /** A job as Redis keeps it. Times are Unix milliseconds. */
 export interface JobRecord {
   id: string;
+  /** Whose it is: id of an API key, or `ADMIN_OWNER_ID`. */
+  ownerId: string;
+  /** Share of the workers that its owner gets, in proportion to other owners'. */
+  weight: number;
   status: JobStatus;
   request: JobRequest;
   webhook?: { url: string; events: WebhookEventType[] };

@@ -13,13 +13,14 @@ export async function readFileRecord(
   return record === undefined || hasExpired(record) ? undefined : record;
 }
 
-/** Where the bytes of a file are that a message names as its image; undefined as for {@link readFileRecord}. */
+/** Where the bytes of a file are that a message of `ownerId` names as its image; undefined where the owner has none. */
 export async function resolveImageFile(
   objectStore: Pick<ObjectStore, 'get'>,
   id: string,
+  ownerId: string,
 ): Promise<{ key: string; bytes: number } | undefined> {
   const record = await readFileRecord(objectStore, id);
-  return record === undefined ? undefined : { key: contentKey(id), bytes: record.bytes };
+  return record?.ownerId !== ownerId ? undefined : { key: contentKey(id), bytes: record.bytes };
 }
 
 /** The record as it is stored, though its time may be over. */

@@ -10,7 +10,7 @@ import {
 } from '@tessera/storage';
 import { FileNotFoundError } from './errors.js';
 import { isFileId, newFileId } from './file-id.js';
-import { readFileRecord, readStoredRecord, resolveImageFile, writeFileRecord } from './file-record.js';
+import { readFileRecord, readStoredRecord, writeFileRecord } from './file-record.js';
 import { contentKey, filePrefix, recordKey } from './object-keys.js';
 import { indexStoredFiles } from './upkeep/index-stored-files.js';
 
@@ -24,6 +24,7 @@ export interface FileStoreOptions {
 
 /** What makes stored content a file. */
 export interface FileFacts {
+  readonly ownerId: string;
   readonly purpose: FilePurpose;
   readonly filename: string;
   /** Unix time. Absent: when the retention has passed. */
@@ -79,12 +80,12 @@ export class FileStore {
 
   async keep({ id, bytes }: StoredContent, facts: FileFacts): Promise<FileRecord> {
     const createdAtMs = Date.now();
-    const { purpose, filename, expiresAtSeconds } = facts;
+    const { ownerId, purpose, filename, expiresAtSeconds } = facts;
     const expiresAtMs =
       expiresAtSeconds === undefined
         ? createdAtMs + this.options.retentionSeconds * 1000
         : expiresAtSeconds * 1000;
-    const record: FileRecord = { id, bytes, createdAtMs, expiresAtMs, filename, purpose };
+    const record: FileRecord = { id, ownerId, bytes, createdAtMs, expiresAtMs, filename, purpose };
     await writeFileRecord(this.options.objectStore, record);
     await this.addToIndex(record);
     return record;
@@ -102,6 +103,13 @@ export class FileStore {
   /** Undefined for an unknown, deleted or expired file. */
   get(id: string): Promise<FileRecord | undefined> {
     return readFileRecord(this.options.objectStore, id);
+  }
+
+  /** The owner's file of this id. @throws {FileNotFoundError} also where it is another owner's */
+  async find(id: string, ownerId: string): Promise<FileRecord> {
+    const record = await this.get(id);
+    if (record?.ownerId !== ownerId) throw new FileNotFoundError(id);
+    return record;
   }
 
   /** @throws {UnknownCursorError} */
@@ -126,11 +134,6 @@ export class FileStore {
   /** An address at which anyone can read the content for a while; undefined where the store gives none. */
   presignContent(id: string, options: DownloadOptions): Promise<string | undefined> {
     return this.options.objectStore.presignDownload(contentKey(id), options);
-  }
-
-  /** The object of a file that a message names as its image. */
-  resolveImageFile(id: string): Promise<{ key: string; bytes: number } | undefined> {
-    return resolveImageFile(this.options.objectStore, id);
   }
 
   /**

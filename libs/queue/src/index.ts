@@ -19,6 +19,7 @@ export { toJobObject } from './to-job-object.js';
 export { Turns, type TurnKind } from './consumer/turns.js';
 export type {
   BatchPage,
+  BatchQuery,
   BatchStore,
   CommittedChunk,
   EndEarlyOutcome,

@@ -22,6 +22,8 @@ export type CreateJobOutcome =
   | { kind: 'queue_full'; waitingJobCount: number; limit: number };
 
 export interface Idempotency {
+  /** Another owner's key of the same text is another key. */
+  ownerId: string;
   key: string;
   bodySha256: string;
 }
@@ -35,6 +37,14 @@ export interface NewJob {
 }
 
 export type CancelOutcome = 'cancelled' | 'requested' | 'already_final' | 'not_found';
+
+export interface JobQuery {
+  ownerId: string;
+  limit: number;
+  /** Id of the last record already seen. */
+  after?: string;
+  status?: JobStatus;
+}
 
 export interface JobPage {
   records: JobRecord[];
@@ -62,8 +72,8 @@ export interface JobStore {
   /** Undefined for a key that was not used before, or whose job is gone. */
   findEarlierUse(idempotency: Idempotency): Promise<EarlierUse | undefined>;
   getJob(id: string): Promise<JobRecord | undefined>;
-  /** Newest first, without hidden ones. `after` is the id of the last record already seen. */
-  listJobs(query: { limit: number; after?: string; status?: JobStatus }): Promise<JobPage>;
+  /** Newest first, without hidden ones. @throws {UnknownCursorError} */
+  listJobs(query: JobQuery): Promise<JobPage>;
   requestCancel(id: string): Promise<CancelOutcome>;
   /** Removes a final job's record; false when there is none. */
   deleteJob(id: string): Promise<boolean>;

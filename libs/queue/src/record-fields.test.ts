@@ -5,6 +5,8 @@ import { decodeRecord, encodeRecord, recordReply } from './record-fields.js';
 
 const record: JobRecord = {
   id: 'job_1',
+  ownerId: 'key_1',
+  weight: 1,
   status: 'queued',
   request: {
     model: 'tiny',

@@ -4,6 +4,8 @@ import { toJobObject } from './to-job-object.js';
 
 const queued: JobRecord = {
   id: 'job_1',
+  ownerId: 'key_1',
+  weight: 1,
   status: 'queued',
   request: { model: 'tiny', messages: [], images: [] },
   metadata: { row: '7' },

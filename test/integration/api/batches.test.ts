@@ -123,6 +123,8 @@ describe('POST /v1/batches', () => {
     expect(deadlineAtMs - createdAtMs).toBe(86_400_000);
     expect(manifest).toEqual({
       id,
+      ownerId: 'admin',
+      weight: 1,
       inputFileId: BODY.input_file_id,
       endpoint: '/v1/chat/completions',
       completionWindow: '24h',

@@ -26,6 +26,9 @@ import {
 import { type ObjectStore, openFolderStore } from '@tessera/storage';
 import { startTestRedis, temporaryDirectory, type TestRedis, uniquePrefix } from '@tessera/testing';
 
+/** Whose everything is, unless a test says otherwise. */
+export const OWNER_ID = 'key_1';
+
 export const MODEL_ID = 'org/tiny:v1';
 export const logger = createLogger({ name: 'test', level: 'silent' });
 const RETENTION_SECONDS = 3_600;
@@ -183,6 +186,7 @@ export class BatchSystem {
 
   async submit(lines: readonly string[], changes: Partial<BatchRequest> = {}): Promise<string> {
     const file = await this.parts.files.createFromStream({
+      ownerId: OWNER_ID,
       purpose: 'batch',
       filename: 'input.jsonl',
       source: (async function* () {
@@ -196,7 +200,15 @@ export class BatchSystem {
     const id = `batch_${randomBytes(16).toString('hex')}`;
     const createdAtMs = Date.now();
     const request: BatchRequest = {
-      ...{ id, inputFileId, endpoint: BATCH_ENDPOINT, completionWindow: '24h', metadata: null },
+      ...{
+        id,
+        ownerId: OWNER_ID,
+        weight: 1,
+        inputFileId,
+        endpoint: BATCH_ENDPOINT,
+        completionWindow: '24h',
+        metadata: null,
+      },
       ...{ priority: 'normal', createdAtMs, deadlineAtMs: createdAtMs + 86_400_000, requestId: 'req_1' },
       ...changes,
     };

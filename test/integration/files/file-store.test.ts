@@ -1,7 +1,8 @@
+import { resolveImageFile } from '@tessera/files';
 import { UnknownCursorError } from '@tessera/queue';
 import { startTestRedis, type TestRedis } from '@tessera/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { bytesOf, readText, startTestFiles, type TestFiles } from './start-test-files.js';
+import { bytesOf, OWNER_ID, readText, startTestFiles, type TestFiles } from './start-test-files.js';
 
 const NEVER_SECONDS = 4_102_444_800;
 
@@ -19,6 +20,7 @@ afterEach(() => test.close());
 
 function create(filename: string, facts: { id?: string; expiresAtSeconds?: number } = {}) {
   return test.files.createFromStream({
+    ownerId: OWNER_ID,
     purpose: 'vision',
     filename,
     source: bytesOf('one ', filename),
@@ -27,18 +29,28 @@ function create(filename: string, facts: { id?: string; expiresAtSeconds?: numbe
 }
 
 async function namesOf(query: Partial<Parameters<TestFiles['files']['list']>[0]> = {}): Promise<string[]> {
-  const { records } = await test.files.list({ limit: 100, order: 'asc', ...query });
+  const { records } = await test.files.list({ ownerId: OWNER_ID, limit: 100, order: 'asc', ...query });
   return records.map(({ filename }) => filename);
 }
 
 describe('a file', () => {
+  it('is found and listed by its owner alone', async () => {
+    const record = await create('a.png');
+    expect(await test.files.find(record.id, OWNER_ID)).toEqual(record);
+    await expect(test.files.find(record.id, 'key_2')).rejects.toMatchObject({ code: 'file_not_found' });
+    expect(await namesOf()).toEqual(['a.png']);
+    expect(await namesOf({ ownerId: 'key_2' })).toEqual([]);
+    expect(await namesOf({ ownerId: 'key_2', purpose: 'vision' })).toEqual([]);
+    expect(await resolveImageFile(test.objectStore, record.id, 'key_2')).toBeUndefined();
+  });
+
   it('is there with its record and content, and expires when the retention ends', async () => {
     const record = await create('a.png');
     expect(record).toMatchObject({ bytes: 9, purpose: 'vision', filename: 'a.png' });
     expect(record.expiresAtMs).toBe(record.createdAtMs + 3_600_000);
     expect(await test.files.get(record.id)).toEqual(record);
     expect(await readText(test.files, record.id)).toBe('one a.png');
-    expect(await test.files.resolveImageFile(record.id)).toEqual({
+    expect(await resolveImageFile(test.objectStore, record.id, OWNER_ID)).toEqual({
       key: `files/${record.id}/content`,
       bytes: 9,
     });
@@ -49,7 +61,12 @@ describe('a file', () => {
       yield Buffer.from('half');
       throw new Error('the line is dead');
     }
-    const creating = test.files.createFromStream({ purpose: 'batch', filename: 'a.jsonl', source: broken() });
+    const creating = test.files.createFromStream({
+      ownerId: OWNER_ID,
+      purpose: 'batch',
+      filename: 'a.jsonl',
+      source: broken(),
+    });
     await expect(creating).rejects.toThrow('the line is dead');
     expect(await test.storedKeys()).toEqual([]);
     expect(await namesOf()).toEqual([]);
@@ -75,7 +92,7 @@ describe('a file', () => {
     const { id } = await create('old', { expiresAtSeconds: 1 });
     await create('new');
     expect(await test.files.get(id)).toBeUndefined();
-    expect(await test.files.resolveImageFile(id)).toBeUndefined();
+    expect(await resolveImageFile(test.objectStore, id, OWNER_ID)).toBeUndefined();
     expect(await namesOf()).toEqual(['new']);
     expect(await test.storedKeys()).toHaveLength(4);
   });
@@ -91,15 +108,25 @@ describe('the list of files', () => {
   it('pages in both orders, newest first unless asked, and within a purpose', async () => {
     const records = [];
     for (const name of ['a', 'b', 'c', 'd']) records.push(await create(name));
-    await test.files.createFromStream({ purpose: 'batch', filename: 'e', source: bytesOf('{}') });
-    const inOrder = (await test.files.list({ limit: 9, order: 'asc' })).records;
-    const backwards = (await test.files.list({ limit: 9, order: 'desc' })).records;
+    await test.files.createFromStream({
+      ownerId: OWNER_ID,
+      purpose: 'batch',
+      filename: 'e',
+      source: bytesOf('{}'),
+    });
+    const inOrder = (await test.files.list({ ownerId: OWNER_ID, limit: 9, order: 'asc' })).records;
+    const backwards = (await test.files.list({ ownerId: OWNER_ID, limit: 9, order: 'desc' })).records;
     expect(backwards).toEqual([...inOrder].reverse());
     expect(inOrder).toHaveLength(5);
 
     const ofPurpose = { order: 'asc', purpose: 'vision' } as const;
-    const first = await test.files.list({ ...ofPurpose, limit: 3 });
-    const rest = await test.files.list({ ...ofPurpose, limit: 3, after: first.records[2]?.id ?? '' });
+    const first = await test.files.list({ ownerId: OWNER_ID, ...ofPurpose, limit: 3 });
+    const rest = await test.files.list({
+      ownerId: OWNER_ID,
+      ...ofPurpose,
+      limit: 3,
+      after: first.records[2]?.id ?? '',
+    });
     expect(first.hasMore).toBe(true);
     expect(rest.hasMore).toBe(false);
     expect([...first.records, ...rest.records].map(({ id }) => id).sort()).toEqual(
@@ -109,14 +136,16 @@ describe('the list of files', () => {
 
   it('refuses to go on after a file that is not there', async () => {
     const after = `file-${'1'.repeat(32)}`;
-    await expect(test.files.list({ limit: 1, order: 'desc', after })).rejects.toThrow(UnknownCursorError);
+    await expect(test.files.list({ ownerId: OWNER_ID, limit: 1, order: 'desc', after })).rejects.toThrow(
+      UnknownCursorError,
+    );
   });
 
   it('holds more records than one command of a script may have arguments', async () => {
     const record = await create('many');
     const ids = Array.from({ length: 9_000 }, (_none, n) => `file-${String(n).padStart(32, '0')}`);
     await Promise.all(ids.map((id) => test.index.put({ ...record, id })));
-    const { records, hasMore } = await test.files.list({ limit: 9_001, order: 'desc' });
+    const { records, hasMore } = await test.files.list({ ownerId: OWNER_ID, limit: 9_001, order: 'desc' });
     expect(new Set(records.map(({ id }) => id)).size).toBe(9_001);
     expect(hasMore).toBe(false);
   });
@@ -142,7 +171,12 @@ describe('Redis away', () => {
     try {
       await own.kill();
       const source = bytesOf('x');
-      const { id } = await files.files.createFromStream({ purpose: 'batch', filename: 'a.jsonl', source });
+      const { id } = await files.files.createFromStream({
+        ownerId: OWNER_ID,
+        purpose: 'batch',
+        filename: 'a.jsonl',
+        source,
+      });
       expect(await files.files.get(id)).toMatchObject({ filename: 'a.jsonl' });
       await expect(files.files.delete(id)).rejects.toMatchObject({ code: 'service_unavailable' });
       expect(await readText(files.files, id)).toBe('x');

@@ -1,7 +1,7 @@
 import { startFileUpkeep } from '@tessera/files';
 import { startTestRedis, type TestRedis } from '@tessera/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { bytesOf, readText, startTestFiles, type TestFiles } from './start-test-files.js';
+import { bytesOf, OWNER_ID, readText, startTestFiles, type TestFiles } from './start-test-files.js';
 
 let redis: TestRedis;
 let test: TestFiles;
@@ -32,7 +32,13 @@ async function upkeepUntil(
 
 function create(filename: string, expiresAtSeconds?: number) {
   const expiry = expiresAtSeconds === undefined ? {} : { expiresAtSeconds };
-  return test.files.createFromStream({ purpose: 'vision', filename, source: bytesOf('x'), ...expiry });
+  return test.files.createFromStream({
+    ownerId: OWNER_ID,
+    purpose: 'vision',
+    filename,
+    source: bytesOf('x'),
+    ...expiry,
+  });
 }
 
 describe('upkeep', () => {
@@ -57,7 +63,9 @@ describe('upkeep', () => {
     const record = await create('lost');
     await test.loseRedis();
     await upkeepUntil(async () => {
-      expect((await test.files.list({ limit: 9, order: 'asc' })).records).toEqual([record]);
+      expect((await test.files.list({ ownerId: OWNER_ID, limit: 9, order: 'asc' })).records).toEqual([
+        record,
+      ]);
     });
   });
 
@@ -75,12 +83,18 @@ describe('upkeep', () => {
     // The pass that lists the other file again has seen the content.
     const timings = { orphanAfterMs: 60_000 };
     await upkeepUntil(async () => expect(await test.index.missing([other.id])).toEqual([]), timings);
-    await test.files.keep(content, { purpose: 'vision', filename: 'a' });
+    await test.files.keep(content, { ownerId: OWNER_ID, purpose: 'vision', filename: 'a' });
     expect(await readText(test.files, content.id)).toBe('half');
   });
 
   it('ends uploads whose time is over and removes their parts', async () => {
-    const upload = { filename: 'a', purpose: 'vision', bytes: 4, fileSeconds: 60 } as const;
+    const upload = {
+      ownerId: OWNER_ID,
+      filename: 'a',
+      purpose: 'vision',
+      bytes: 4,
+      fileSeconds: 60,
+    } as const;
     const open = await test.uploads.create(upload);
     const kept = await test.uploads.addPart(open.id, bytesOf('kept'));
     const record = { ...open, id: `upload_${'1'.repeat(32)}`, expiresAtMs: Date.now() - 1 };

@@ -5,6 +5,9 @@ import { type ObjectStore, openFolderStore } from '@tessera/storage';
 import { temporaryDirectory, type TestRedis, uniquePrefix } from '@tessera/testing';
 import { Redis } from 'ioredis';
 
+/** Whose every file is, unless a test says otherwise. */
+export const OWNER_ID = 'key_1';
+
 /** Files over a folder and a key prefix of their own. */
 export interface TestFiles extends FileUpkeepOptions {
   readonly uploads: UploadStore;

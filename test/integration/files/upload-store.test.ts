@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { startTestRedis, type TestRedis } from '@tessera/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { bytesOf, readText, startTestFiles, type TestFiles } from './start-test-files.js';
+import { bytesOf, OWNER_ID, readText, startTestFiles, type TestFiles } from './start-test-files.js';
 
 let redis: TestRedis;
 let test: TestFiles;
@@ -19,7 +19,13 @@ const PARTS = ['{"a":1}\n', '{"b":', '2}\n'];
 const WHOLE = PARTS.join('');
 
 function createUpload(bytes = WHOLE.length) {
-  return test.uploads.create({ filename: 'a.jsonl', purpose: 'batch', bytes, fileSeconds: 3_600 });
+  return test.uploads.create({
+    ownerId: OWNER_ID,
+    filename: 'a.jsonl',
+    purpose: 'batch',
+    bytes,
+    fileSeconds: 3_600,
+  });
 }
 
 async function uploadParts(texts = PARTS): Promise<{ id: string; partIds: string[] }> {
@@ -53,7 +59,7 @@ describe('an upload', () => {
     const { id, partIds } = await uploadParts();
     const both = await Promise.all([1, 2].map(() => test.uploads.complete(id, { partIds })));
     expect(new Set(both.map(({ file }) => file.id)).size).toBe(1);
-    expect((await test.files.list({ limit: 9, order: 'asc' })).records).toHaveLength(1);
+    expect((await test.files.list({ ownerId: OWNER_ID, limit: 9, order: 'asc' })).records).toHaveLength(1);
   });
 
   it.each<[string, (partIds: string[]) => string[], RegExp]>([

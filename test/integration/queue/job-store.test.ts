@@ -1,5 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { MODEL_ID, newRecord, QueueBench, servedModel, answer, untilAborted } from './queue-bench.js';
+import { type JobQuery } from '@tessera/queue';
+import {
+  MODEL_ID,
+  newRecord,
+  OWNER_ID,
+  QueueBench,
+  servedModel,
+  answer,
+  untilAborted,
+} from './queue-bench.js';
 
 let bench: QueueBench;
 beforeAll(async () => {
@@ -35,7 +44,7 @@ describe('createJob', () => {
 
   it('replays the job of an idempotency key, and refuses the key with another body', async () => {
     const store = await bench.store(bench.newConnection(), { maxWaitingJobs: 1 });
-    const idempotency = { key: 'order 7', bodySha256: 'a'.repeat(64) };
+    const idempotency = { ownerId: OWNER_ID, key: 'order 7', bodySha256: 'a'.repeat(64) };
     const record = newRecord();
     await store.createJob({ record, priority: 'normal', idempotency });
     // Though the queue is full by now.
@@ -47,13 +56,13 @@ describe('createJob', () => {
     expect(await store.createJob({ record: newRecord(), priority: 'normal', idempotency: reused })).toEqual({
       kind: 'key_reused',
     });
-    expect((await store.listJobs({ limit: 10 })).records).toEqual([record]);
+    expect((await store.listJobs({ ownerId: OWNER_ID, limit: 10 })).records).toEqual([record]);
   });
 
   it('tells what an idempotency key has done before, and nothing of a key whose job is gone', async () => {
     const store = await bench.store(bench.newConnection());
     const record = newRecord();
-    const idempotency = { key: 'order 8', bodySha256: 'a'.repeat(64) };
+    const idempotency = { ownerId: OWNER_ID, key: 'order 8', bodySha256: 'a'.repeat(64) };
     expect(await store.findEarlierUse(idempotency)).toBeUndefined();
     await store.createJob({ record, priority: 'normal', idempotency });
     expect(await store.findEarlierUse(idempotency)).toMatchObject({
@@ -68,10 +77,21 @@ describe('createJob', () => {
     expect(await store.findEarlierUse(idempotency)).toBeUndefined();
   });
 
+  it("knows nothing of another owner's idempotency key", async () => {
+    const store = await bench.store(bench.newConnection());
+    const idempotency = { ownerId: OWNER_ID, key: 'order 9', bodySha256: 'a'.repeat(64) };
+    await store.createJob({ record: newRecord(), priority: 'normal', idempotency });
+    const others = { ...idempotency, ownerId: 'key_2' };
+    expect(await store.findEarlierUse(others)).toBeUndefined();
+    const record = newRecord({ ownerId: 'key_2' });
+    const outcome = await store.createJob({ record, priority: 'normal', idempotency: others });
+    expect(outcome).toMatchObject({ kind: 'created', record: { id: record.id } });
+  });
+
   it('remembers an idempotency key for a day', async () => {
     const connection = bench.newConnection();
     const store = await bench.store(connection);
-    const idempotency = { key: 'order 7', bodySha256: 'a'.repeat(64) };
+    const idempotency = { ownerId: OWNER_ID, key: 'order 7', bodySha256: 'a'.repeat(64) };
     await store.createJob({ record: newRecord(), priority: 'normal', idempotency });
     const redis = bench.client();
     const [key = ''] = await redis.keys(`{${connection.prefix}}:idempotency:*`);
@@ -80,7 +100,7 @@ describe('createJob', () => {
 
   it('makes one job of many requests with one key at the same time', async () => {
     const store = await bench.store(bench.newConnection());
-    const idempotency = { key: 'order 7', bodySha256: 'a'.repeat(64) };
+    const idempotency = { ownerId: OWNER_ID, key: 'order 7', bodySha256: 'a'.repeat(64) };
     const outcomes = await Promise.all(
       Array.from({ length: 10 }, () =>
         store.createJob({ record: newRecord(), priority: 'normal', idempotency }),
@@ -142,6 +162,23 @@ describe('queuePosition', () => {
 });
 
 describe('listJobs', () => {
+  it('lists the jobs of one owner alone, whatever their status, and takes no cursor of another one', async () => {
+    const store = await bench.store(bench.newConnection());
+    const [queued, cancelled, others] = [newRecord(), newRecord(), newRecord({ ownerId: 'key_2' })];
+    for (const record of [queued, cancelled, others]) await store.createJob({ record, priority: 'normal' });
+    await store.requestCancel(cancelled.id);
+    const idsOf = async (query: Omit<JobQuery, 'limit'>) =>
+      (await store.listJobs({ limit: 10, ...query })).records.map(({ id }) => id).sort();
+    expect(await idsOf({ ownerId: OWNER_ID })).toEqual([queued.id, cancelled.id].sort());
+    expect(await idsOf({ ownerId: OWNER_ID, status: 'queued' })).toEqual([queued.id]);
+    expect(await idsOf({ ownerId: OWNER_ID, status: 'cancelled' })).toEqual([cancelled.id]);
+    expect(await idsOf({ ownerId: 'key_2' })).toEqual([others.id]);
+    expect(await idsOf({ ownerId: 'key_2', status: 'cancelled' })).toEqual([]);
+    await expect(idsOf({ ownerId: 'key_2', after: queued.id })).rejects.toMatchObject({
+      code: 'invalid_value',
+    });
+  });
+
   it('pages newest first without gap or repeat, also among equal times', async () => {
     const store = await bench.store(bench.newConnection());
     const now = Date.now();
@@ -149,7 +186,11 @@ describe('listJobs', () => {
     for (const record of records) await store.createJob({ record, priority: 'normal' });
     const seen: string[] = [];
     for (let after: string | undefined, hasMore = true; hasMore; after = seen.at(-1)) {
-      const page = await store.listJobs({ limit: 2, ...(after === undefined ? {} : { after }) });
+      const page = await store.listJobs({
+        ownerId: OWNER_ID,
+        limit: 2,
+        ...(after === undefined ? {} : { after }),
+      });
       seen.push(...page.records.map(({ id }) => id));
       hasMore = page.hasMore;
     }
@@ -165,7 +206,7 @@ describe('listJobs', () => {
     for (const record of [kept, cancelled]) await store.createJob({ record, priority: 'normal' });
     await store.requestCancel(cancelled.id);
     const ids = async (status: 'queued' | 'cancelled' | 'failed') =>
-      (await store.listJobs({ limit: 10, status })).records.map(({ id }) => id);
+      (await store.listJobs({ ownerId: OWNER_ID, limit: 10, status })).records.map(({ id }) => id);
     expect(await ids('queued')).toEqual([kept.id]);
     expect(await ids('cancelled')).toEqual([cancelled.id]);
     expect(await ids('failed')).toEqual([]);
@@ -178,10 +219,10 @@ describe('listJobs', () => {
     for (const record of records) await store.createJob({ record, priority: 'normal' });
     const goneId = records[1]?.id ?? '';
     await bench.client().del(`{${connection.prefix}}:job:${goneId}`);
-    const page = await store.listJobs({ limit: 2 });
+    const page = await store.listJobs({ ownerId: OWNER_ID, limit: 2 });
     expect(page.records.map(({ id }) => id)).toEqual([records[2]?.id, records[0]?.id]);
     expect(page.hasMore).toBe(false);
-    await expect(store.listJobs({ limit: 2, after: goneId })).rejects.toMatchObject({
+    await expect(store.listJobs({ ownerId: OWNER_ID, limit: 2, after: goneId })).rejects.toMatchObject({
       code: 'invalid_value',
       param: 'after',
     });

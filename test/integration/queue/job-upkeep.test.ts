@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { answer, deferred, MODEL_ID, newRecord, QueueBench, untilAborted } from './queue-bench.js';
+import { answer, deferred, MODEL_ID, newRecord, OWNER_ID, QueueBench, untilAborted } from './queue-bench.js';
 
 let bench: QueueBench;
 beforeAll(async () => {
@@ -156,7 +156,7 @@ describe('retention', () => {
     await vi.waitFor(async () => expect(await redis.keys(`${root}:job*`)).toEqual([]), WAIT.timeoutMs);
     expect(atRemoval).toEqual([id, 'cancelled']);
     expect(await redis.zcard(`${root}:expiries`)).toBe(0);
-    expect(await store.listJobs({ limit: 5 })).toEqual({ records: [], hasMore: false });
+    expect(await store.listJobs({ ownerId: OWNER_ID, limit: 5 })).toEqual({ records: [], hasMore: false });
   });
 
   it('leaves jobs alone whose time has not come, with a net under them', async () => {

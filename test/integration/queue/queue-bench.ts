@@ -17,6 +17,9 @@ import { startTestRedis, type TestRedis, uniquePrefix } from '@tessera/testing';
 import { Redis } from 'ioredis';
 import { CuttableProxy } from './cuttable-proxy.js';
 
+/** Whose every job is, unless a test says otherwise. */
+export const OWNER_ID = 'key_1';
+
 export const MODEL_ID = 'org/tiny:v1';
 
 export const logger = createLogger({ name: 'test', level: 'silent' });
@@ -67,6 +70,8 @@ export const permanentError: JobError = {
 export function newRecord(changes: Partial<JobRecord> = {}): JobRecord {
   return {
     id: `job_${randomBytes(16).toString('hex')}`,
+    ownerId: OWNER_ID,
+    weight: 1,
     status: 'queued',
     request: { model: MODEL_ID, messages: [], images: [] },
     metadata: {},

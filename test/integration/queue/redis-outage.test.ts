@@ -2,7 +2,7 @@ import { TesseraError } from '@tessera/contracts';
 import { type JobAttempt, type JobStore, type JobStreamEvent, openJobStore } from '@tessera/queue';
 import { freeLoopbackPort } from '@tessera/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { answer, deferred, logger, newRecord, QueueBench } from './queue-bench.js';
+import { answer, deferred, logger, newRecord, OWNER_ID, QueueBench } from './queue-bench.js';
 
 let bench: QueueBench;
 beforeAll(async () => {
@@ -34,7 +34,7 @@ describe('while Redis is away', () => {
     const calls: Record<string, () => Promise<unknown>> = {
       createJob: () => store.createJob({ record: newRecord(), priority: 'normal' }),
       getJob: () => store.getJob(record.id),
-      listJobs: () => store.listJobs({ limit: 1 }),
+      listJobs: () => store.listJobs({ ownerId: OWNER_ID, limit: 1 }),
       requestCancel: () => store.requestCancel(record.id),
       deleteJob: () => store.deleteJob(record.id),
       queuePosition: () => store.queuePosition(record),
@@ -159,7 +159,7 @@ describe('after Redis has restarted', () => {
     await bench.testRedis.restart();
     await untilAvailable(store);
     expect(await store.createJob(job)).toMatchObject({ kind: 'created', record: { id: job.record.id } });
-    expect(await store.listJobs({ limit: 10 })).toMatchObject({
+    expect(await store.listJobs({ ownerId: OWNER_ID, limit: 10 })).toMatchObject({
       records: [{ id: job.record.id }],
       hasMore: false,
     });

@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { partsPrefix } from '@tessera/batches';
 import { type Config, loadConfig } from '@tessera/config';
-import { BATCH_ENDPOINT, type JobRecord, type JobRequest, type ServedModel } from '@tessera/contracts';
+import {
+  ADMIN_OWNER_ID,
+  BATCH_ENDPOINT,
+  type JobRecord,
+  type JobRequest,
+  type ServedModel,
+} from '@tessera/contracts';
 import { createLogger } from '@tessera/observability';
 import {
   type BatchLedger,
@@ -104,7 +110,15 @@ export class WorkerBench {
     await this.objectStore.put(inputKey, input);
     const createdAtMs = Date.now();
     await this.parts.batches.createBatch({
-      ...{ id, inputFileId: 'file-0', endpoint: BATCH_ENDPOINT, completionWindow: '24h', metadata: null },
+      ...{
+        id,
+        ownerId: ADMIN_OWNER_ID,
+        weight: 1,
+        inputFileId: 'file-0',
+        endpoint: BATCH_ENDPOINT,
+        completionWindow: '24h',
+        metadata: null,
+      },
       ...{ priority: 'normal', createdAtMs, deadlineAtMs: createdAtMs + 86_400_000, requestId: 'req_1' },
     });
     await this.parts.ledger.begin(id, { model, inputKey, total: lines.length, inputBytes: input.length });
@@ -141,6 +155,8 @@ export class WorkerBench {
     const record: JobRecord = {
       ...{
         id,
+        ownerId: ADMIN_OWNER_ID,
+        weight: 1,
         status: 'queued',
         request,
         metadata: {},

@@ -3,6 +3,7 @@ import { validate } from '@tessera/chat-completions';
 import { type Batch, createBatchBodySchema, retryBatchBodySchema } from '@tessera/contracts';
 import { toBatchObject } from '@tessera/queue';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { callerOf } from '../access/caller.js';
 import {
   describeCancelBatch,
   describeCreateBatch,
@@ -33,22 +34,26 @@ export class BatchesController {
 
   @Get()
   @describeListBatches()
-  list(@Query() query: Record<string, unknown>): Promise<ListEnvelope<Batch>> {
+  list(
+    @Query() query: Record<string, unknown>,
+    @Req() httpRequest: FastifyRequest,
+  ): Promise<ListEnvelope<Batch>> {
+    const { ownerId } = callerOf(httpRequest);
     const { limit, after } = validate(listBatchesQuerySchema, query);
-    return this.batches.list({ limit, ...(after === undefined ? {} : { after }) });
+    return this.batches.list({ ownerId, limit, ...(after === undefined ? {} : { after }) });
   }
 
   @Get(':id')
   @describeGetBatch()
-  async get(@Param('id') id: string): Promise<Batch> {
-    return toBatchObject(await this.batches.find(id));
+  async get(@Param('id') id: string, @Req() httpRequest: FastifyRequest): Promise<Batch> {
+    return toBatchObject(await this.batches.find(id, callerOf(httpRequest).ownerId));
   }
 
   @Post(':id/cancel')
   @HttpCode(200)
   @describeCancelBatch()
-  async cancel(@Param('id') id: string): Promise<Batch> {
-    return toBatchObject(await this.batches.cancel(id));
+  async cancel(@Param('id') id: string, @Req() httpRequest: FastifyRequest): Promise<Batch> {
+    return toBatchObject(await this.batches.cancel(id, callerOf(httpRequest).ownerId));
   }
 
   @Post(':id/retry')
@@ -64,8 +69,10 @@ export class BatchesController {
   }
 }
 
-function originOf({ id, headers }: FastifyRequest): BatchOrigin {
-  return { requestId: id, idempotencyKey: readIdempotencyKey(headers['idempotency-key']) };
+function originOf(httpRequest: FastifyRequest): BatchOrigin {
+  const { id, headers } = httpRequest;
+  const idempotencyKey = readIdempotencyKey(headers['idempotency-key']);
+  return { caller: callerOf(httpRequest), requestId: id, idempotencyKey };
 }
 
 function answerWith(reply: FastifyReply, { record, replayed }: KeptBatch): Batch {

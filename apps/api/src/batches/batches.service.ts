@@ -6,7 +6,7 @@ import {
   isFinalBatchStatus,
   type RetryBatchBody,
 } from '@tessera/contracts';
-import { type BatchStore, toBatchObject } from '@tessera/queue';
+import { type BatchQuery, type BatchStore, toBatchObject } from '@tessera/queue';
 import {
   BatchFinishedError,
   BatchNotFinishedError,
@@ -35,27 +35,27 @@ export class BatchesService {
    * @throws {BatchNotFoundError | BatchNotFinishedError | NothingToRetryError}
    */
   async retry(id: string, body: RetryBatchBody, origin: BatchOrigin): Promise<KeptBatch> {
-    const earlier = await this.find(id);
+    const earlier = await this.find(id, origin.caller.ownerId);
     if (!isFinalBatchStatus(earlier.status)) throw new BatchNotFinishedError(id, earlier.status);
     if (earlier.errorFileId === undefined) throw new NothingToRetryError(id, earlier.status);
     return this.keeping.keep(toRetryTerms(earlier, body), origin);
   }
 
-  /** @throws {BatchNotFoundError} */
-  async find(id: string): Promise<BatchRecord> {
+  /** The owner's batch of this id. @throws {BatchNotFoundError} also where it is another owner's */
+  async find(id: string, ownerId: string): Promise<BatchRecord> {
     const record = isBatchId(id) ? await this.batchStore.getBatch(id) : undefined;
-    if (record === undefined) throw new BatchNotFoundError(id);
+    if (record?.ownerId !== ownerId) throw new BatchNotFoundError(id);
     return record;
   }
 
-  async list(query: { limit: number; after?: string }): Promise<ListEnvelope<Batch>> {
+  async list(query: BatchQuery): Promise<ListEnvelope<Batch>> {
     const { records, hasMore } = await this.batchStore.listBatches(query);
     return toListEnvelope(records.map(toBatchObject), hasMore);
   }
 
   /** @throws {BatchNotFoundError | BatchFinishedError} */
-  async cancel(id: string): Promise<BatchRecord> {
-    if (!isBatchId(id)) throw new BatchNotFoundError(id);
+  async cancel(id: string, ownerId: string): Promise<BatchRecord> {
+    await this.find(id, ownerId);
     const outcome = await this.batchStore.cancelBatch(id);
     if (outcome.kind === 'not_found') throw new BatchNotFoundError(id);
     if (outcome.kind === 'refused') throw new BatchFinishedError(id, outcome.status);

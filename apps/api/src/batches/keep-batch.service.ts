@@ -1,18 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import { deleteManifest, writeManifest } from '@tessera/batches';
-import { type BatchRecord, type BatchRequest } from '@tessera/contracts';
+import { type BatchRecord, type BatchRequest, type Caller } from '@tessera/contracts';
 import { type Logger } from '@tessera/observability';
 import { type BatchStore } from '@tessera/queue';
 import { type ObjectStore } from '@tessera/storage';
 import { IdempotencyKeyReusedError } from '../errors/job.errors.js';
 import { ServiceUnavailableError } from '../errors/request.errors.js';
+import { ownershipOf } from '../jobs/to-job-record.js';
 import { BATCH_STORE, LOGGER, OBJECT_STORE } from '../tokens.js';
 import { newBatchId } from './batch-id.js';
 import { type BatchTerms, requestOf, termsOf, toBatchRequest } from './to-batch-request.js';
 
 /** What a request brings beside the terms of its batch. */
 export interface BatchOrigin {
+  readonly caller: Caller;
   readonly requestId: string;
   readonly idempotencyKey: string | undefined;
 }
@@ -33,12 +35,12 @@ export class KeepBatchService {
   ) {}
 
   /** @throws {IdempotencyKeyReusedError} */
-  async keep(terms: BatchTerms, { requestId, idempotencyKey }: BatchOrigin): Promise<KeptBatch> {
-    const id = newBatchId(idempotencyKey);
+  async keep(terms: BatchTerms, { caller, requestId, idempotencyKey }: BatchOrigin): Promise<KeptBatch> {
+    const id = newBatchId(caller.ownerId, idempotencyKey);
     // For a new id it asks whether Redis is there at all, before a manifest is written that nobody would know of.
     const earlier = await this.batchStore.getBatch(id);
     if (earlier !== undefined) return replayOf(earlier, terms);
-    const request = toBatchRequest(terms, { id, requestId, createdAtMs: Date.now() });
+    const request = toBatchRequest(terms, { id, ...ownershipOf(caller), requestId, createdAtMs: Date.now() });
     await this.writeManifest(request);
     const record = await this.createRecord(request);
     if (record.requestId === requestId) return { record, replayed: false };

@@ -8,7 +8,10 @@ import {
 import { InvalidValueError } from '../errors/request.errors.js';
 
 /** What a batch is, whoever asks for it and when. */
-export type BatchTerms = Omit<BatchRequest, 'id' | 'createdAtMs' | 'deadlineAtMs' | 'requestId'>;
+export type BatchTerms = Omit<BatchRequest, FactName | 'deadlineAtMs'>;
+
+/** What a batch has from its making. */
+type FactName = 'id' | 'ownerId' | 'weight' | 'requestId' | 'createdAtMs';
 
 const MS_PER_HOUR = 3_600_000;
 
@@ -40,10 +43,7 @@ export function toRetryTerms(earlier: BatchRecord, body: RetryBatchBody): BatchT
 }
 
 /** @throws {InvalidValueError} unless its completion window is one */
-export function toBatchRequest(
-  terms: BatchTerms,
-  facts: Pick<BatchRequest, 'id' | 'requestId' | 'createdAtMs'>,
-): BatchRequest {
+export function toBatchRequest(terms: BatchTerms, facts: Pick<BatchRequest, FactName>): BatchRequest {
   const hours = completionWindowHours(terms.completionWindow);
   if (hours === undefined) {
     const given = JSON.stringify(terms.completionWindow);
@@ -54,8 +54,8 @@ export function toBatchRequest(
 
 /** What was asked for when the batch was made, without what has become of it. */
 export function requestOf(record: BatchRecord): BatchRequest {
-  const { id, requestId, createdAtMs, deadlineAtMs } = record;
-  return { ...termsOf(record), id, requestId, createdAtMs, deadlineAtMs };
+  const { id, ownerId, weight, requestId, createdAtMs, deadlineAtMs } = record;
+  return { ...termsOf(record), id, ownerId, weight, requestId, createdAtMs, deadlineAtMs };
 }
 
 /** The terms of a batch that exists. */

@@ -1,6 +1,7 @@
 import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import { toChatCompletion } from '@tessera/chat-completions';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { callerOf } from '../access/caller.js';
 import { describeCreateChatCompletion } from '../docs/describe-chat-completions.js';
 import { InvalidJsonError, UnsupportedMediaTypeError } from '../errors/request.errors.js';
 import { connectionSignal } from '../http/connection-signal.js';
@@ -29,7 +30,10 @@ export class ChatCompletionsController {
     const draft = this.starter.read(jsonBodyOf(httpRequest));
     const signal = connectionSignal(reply, this.shutdown.signal);
     if (draft.stream !== undefined) this.streams.takePlace(signal);
-    const chat = await this.starter.start(draft, httpRequest.id);
+    const chat = await this.starter.start(draft, {
+      caller: callerOf(httpRequest),
+      requestId: httpRequest.id,
+    });
     this.jobs.releaseAfter(chat, signal);
     if (chat.stream === undefined) await this.answer(chat, reply, signal);
     else sendEventStream(reply, await this.streams.open(chat, signal));

@@ -8,6 +8,7 @@ import {
   parseChatCompletion,
 } from '@tessera/chat-completions';
 import { type Config } from '@tessera/config';
+import { type Caller } from '@tessera/contracts';
 import { JobImagesService } from '../jobs/job-images.service.js';
 import { KeepJobService } from '../jobs/keep-job.service.js';
 import { ModelsService } from '../models/models.service.js';
@@ -46,15 +47,18 @@ export class StartChatService {
   }
 
   /** @throws {TesseraError} nothing is kept then */
-  async start(draft: ChatDraft, requestId: string): Promise<StartedChat> {
+  async start(
+    draft: ChatDraft,
+    { caller, requestId }: { caller: Caller; requestId: string },
+  ): Promise<StartedChat> {
     const model = await this.models.choose(draft.model, maxTokensOf(draft.body));
     const maxWaitMs = this.config.http.maxChatSeconds * 1000;
     const { record } = await this.keeper.keep({
-      images: await this.images.check(draft.images),
+      images: await this.images.check(draft.images, caller.ownerId),
       priority: 'normal',
       retentionSeconds: LEFTOVER_SECONDS,
       toRecord: (kept) =>
-        toChatJobRecord(draft, { ...kept, model, requestId, maxWaitMs, seed: randomInt(SEED_LIMIT) }),
+        toChatJobRecord(draft, { ...kept, caller, model, requestId, maxWaitMs, seed: randomInt(SEED_LIMIT) }),
     });
     return {
       jobId: record.id,

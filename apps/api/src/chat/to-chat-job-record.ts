@@ -1,9 +1,11 @@
 import { type ChatDraft, toJobRequest } from '@tessera/chat-completions';
-import { type JobRecord } from '@tessera/contracts';
+import { type Caller, type JobRecord } from '@tessera/contracts';
+import { ownershipOf } from '../jobs/to-job-record.js';
 import { type KeptJob } from '../jobs/keep-job.service.js';
 
 /** What the record of a chat completion's job needs beside its draft. */
 export interface ChatJobContext extends KeptJob {
+  caller: Caller;
   model: string;
   requestId: string;
   /** Longest wait for the answer. */
@@ -22,6 +24,7 @@ export function toChatJobRecord(draft: ChatDraft, context: ChatJobContext): JobR
   const isDrawn = (sampling?.temperature ?? 0) > 0;
   return {
     id: context.id,
+    ...ownershipOf(context.caller),
     status: 'queued',
     request: isDrawn ? { ...request, sampling: { seed: context.seed, ...sampling } } : request,
     metadata: {},

@@ -4,6 +4,7 @@ import { type Config } from '@tessera/config';
 import { type FileRecord } from '@tessera/contracts';
 import { FileStore, FirstLineCheck, limitBytes, type StoredContent, watchFirstLine } from '@tessera/files';
 import { type FastifyRequest } from 'fastify';
+import { callerOf } from '../access/caller.js';
 import { CONFIG } from '../tokens.js';
 import { checkFieldsSoFar, checkFilename, readFileFields } from './file-fields.js';
 import { type IncomingFile, readFileForm } from './read-file-form.js';
@@ -33,7 +34,7 @@ export class CreateFileService {
         stored.push(takenFile.content);
         return takenFile;
       });
-      return await this.keep(taken, fields);
+      return await this.keep(taken, fields, callerOf(httpRequest).ownerId);
     } catch (error) {
       for (const content of stored) await this.files.discard(content);
       throw error;
@@ -52,13 +53,17 @@ export class CreateFileService {
     return { content: await this.files.storeContent(watched), filename, firstLine };
   }
 
-  private async keep(taken: TakenFile | undefined, fields: Record<string, unknown>): Promise<FileRecord> {
+  private async keep(
+    taken: TakenFile | undefined,
+    fields: Record<string, unknown>,
+    ownerId: string,
+  ): Promise<FileRecord> {
     const { purpose, seconds } = readFileFields(fields);
     if (taken === undefined) throw new MissingParameterError('file is required', { param: 'file' });
     const { content, filename, firstLine } = taken;
     checkFilename(filename, purpose);
     if (purpose === 'batch') firstLine.refuse();
     const expiry = seconds === undefined ? {} : { expiresAtSeconds: Math.floor(Date.now() / 1000) + seconds };
-    return this.files.keep(content, { purpose, filename, ...expiry });
+    return this.files.keep(content, { ownerId, purpose, filename, ...expiry });
   }
 }

@@ -2,9 +2,10 @@ import { Readable } from 'node:stream';
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import { type Config } from '@tessera/config';
 import { type FileRecord } from '@tessera/contracts';
-import { FileNotFoundError, FileStore } from '@tessera/files';
+import { FileStore } from '@tessera/files';
 import { create as createContentDisposition } from 'content-disposition';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { callerOf } from '../access/caller.js';
 import { describeFileContent } from '../docs/describe-files.js';
 import { CONFIG } from '../tokens.js';
 import { readByteRange } from './byte-range.js';
@@ -27,8 +28,7 @@ export class FileContentController {
     @Req() httpRequest: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const record = await this.files.get(id);
-    if (record === undefined) throw new FileNotFoundError(id);
+    const record = await this.files.find(id, callerOf(httpRequest).ownerId);
     const url = await this.redirectUrl(record);
     if (url !== undefined) {
       void reply.header('cache-control', 'no-store').redirect(url, 302);

@@ -4,6 +4,7 @@ import { validate } from '@tessera/chat-completions';
 import { type FileObject } from '@tessera/contracts';
 import { FileNotFoundError, FileStore, toFileObject } from '@tessera/files';
 import { type FastifyRequest } from 'fastify';
+import { callerOf } from '../access/caller.js';
 import {
   describeCreateFile,
   describeDeleteFile,
@@ -32,9 +33,13 @@ export class FilesController {
 
   @Get()
   @describeListFiles()
-  async list(@Query() query: Record<string, unknown>): Promise<ListEnvelope<FileObject>> {
+  async list(
+    @Query() query: Record<string, unknown>,
+    @Req() httpRequest: FastifyRequest,
+  ): Promise<ListEnvelope<FileObject>> {
     const { limit, order, after, purpose } = validate(listFilesQuerySchema, query);
     const { records, hasMore } = await this.files.list({
+      ownerId: callerOf(httpRequest).ownerId,
       limit,
       order,
       ...(after === undefined ? {} : { after }),
@@ -45,15 +50,17 @@ export class FilesController {
 
   @Get(':id')
   @describeGetFile()
-  async get(@Param('id') id: string): Promise<FileObject> {
-    const record = await this.files.get(id);
-    if (record === undefined) throw new FileNotFoundError(id);
-    return toFileObject(record);
+  async get(@Param('id') id: string, @Req() httpRequest: FastifyRequest): Promise<FileObject> {
+    return toFileObject(await this.files.find(id, callerOf(httpRequest).ownerId));
   }
 
   @Delete(':id')
   @describeDeleteFile()
-  async delete(@Param('id') id: string): Promise<{ id: string; object: 'file'; deleted: true }> {
+  async delete(
+    @Param('id') id: string,
+    @Req() httpRequest: FastifyRequest,
+  ): Promise<{ id: string; object: 'file'; deleted: true }> {
+    await this.files.find(id, callerOf(httpRequest).ownerId);
     if (!(await this.files.delete(id))) throw new FileNotFoundError(id);
     return { id, object: 'file', deleted: true };
   }

@@ -1,11 +1,13 @@
 import { type UploadedImage } from '@tessera/chat-completions';
-import { type CreateJobBody } from '@tessera/contracts';
+import { type Caller, type CreateJobBody } from '@tessera/contracts';
+import { type Idempotency } from '@tessera/queue';
 
 /** A request for a job after its body has been read. */
 export interface CreateJobCommand {
   body: CreateJobBody;
   uploads: readonly UploadedImage[];
-  idempotency: { key: string; bodySha256: string } | undefined;
+  caller: Caller;
+  idempotency: Idempotency | undefined;
   baseUrl: string;
   requestId: string;
 }

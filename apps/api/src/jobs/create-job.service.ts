@@ -25,7 +25,7 @@ export class CreateJobService {
     const draft = toJobDraft(body, this.images.context(uploads));
     if (body.webhook !== undefined) this.urlRules.checkWebhookUrl(body.webhook);
     const model = await this.models.choose(body.model, maxTokensOf(body));
-    const images = await this.images.check(draft.images);
+    const images = await this.images.check(draft.images, command.caller.ownerId);
     return this.keeper.keep({
       images,
       priority: body.policy?.priority ?? 'normal',
@@ -33,6 +33,7 @@ export class CreateJobService {
       toRecord: (kept) =>
         toJobRecord(body, draft, {
           ...kept,
+          caller: command.caller,
           model,
           baseUrl: command.baseUrl,
           requestId: command.requestId,

@@ -47,10 +47,10 @@ export class JobImagesService {
    * @throws {TesseraError} `image_unreadable`, `image_too_many_pixels`, `image_too_large` or `image_not_found`, naming
    *   the field
    */
-  async check(drafts: readonly ImageDraft[]): Promise<CheckedImage[]> {
+  async check(drafts: readonly ImageDraft[], ownerId: string): Promise<CheckedImage[]> {
     const checked: CheckedImage[] = [];
     // One after the other: a header is cheap to read, 64 images at once are not.
-    for (const draft of drafts) checked.push(await this.checkOne(draft));
+    for (const draft of drafts) checked.push(await this.checkOne(draft, ownerId));
     return checked;
   }
 
@@ -81,10 +81,13 @@ export class JobImagesService {
     return { source: { kind: 'object', key, bytes: source.bytes.length }, ...tileBounds };
   }
 
-  private async checkOne({ source, param, ...tileBounds }: ImageDraft): Promise<CheckedImage> {
+  private async checkOne(
+    { source, param, ...tileBounds }: ImageDraft,
+    ownerId: string,
+  ): Promise<CheckedImage> {
     if (source.kind === 'bytes') await this.checkBytes(source.bytes, param);
     if (source.kind !== 'file') return { source, ...tileBounds };
-    const { key, bytes } = await this.files.find(source.fileId, param);
+    const { key, bytes } = await this.files.find(source.fileId, ownerId, param);
     const { maxBytes } = this.config.images;
     if (bytes > maxBytes) throw new UploadTooLargeError(maxBytes, bytes, param);
     return { source: { kind: 'object', key, bytes }, ...tileBounds };

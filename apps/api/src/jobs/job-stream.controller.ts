@@ -1,5 +1,6 @@
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { callerOf } from '../access/caller.js';
 import { describeStreamJob } from '../docs/describe-jobs.js';
 import { connectionSignal } from '../http/connection-signal.js';
 import { readLastEventId } from '../http/last-event-id.js';
@@ -26,7 +27,7 @@ export class JobStreamController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { afterId, ended } = readLastEventId(httpRequest.headers['last-event-id']);
-    const record = await this.jobs.find(id);
+    const record = await this.jobs.find(id, callerOf(httpRequest).ownerId);
     if (ended) {
       // Tells a browser's EventSource, which comes back whenever a stream ends, to stop.
       void reply.status(204).send();

@@ -35,7 +35,7 @@ export class JobStreamService {
       signal,
     });
     try {
-      yield* withKeepAlive(this.format(record.id, events), KEEP_ALIVE_INTERVAL_MS, KEEP_ALIVE_COMMENT);
+      yield* withKeepAlive(this.format(record, events), KEEP_ALIVE_INTERVAL_MS, KEEP_ALIVE_COMMENT);
     } catch (thrown) {
       if (!signal.aborted) yield this.describeFailure(record.id, thrown);
     }
@@ -48,11 +48,11 @@ export class JobStreamService {
     return `event: error\ndata: ${JSON.stringify(toErrorAnswer(error).body)}\n\n`;
   }
 
-  private async *format(jobId: string, events: AsyncIterable<JobStreamEvent>): AsyncGenerator<string> {
-    for await (const event of events) yield await this.formatEvent(jobId, event);
+  private async *format(record: JobRecord, events: AsyncIterable<JobStreamEvent>): AsyncGenerator<string> {
+    for await (const event of events) yield await this.formatEvent(record, event);
   }
 
-  private async formatEvent(jobId: string, event: JobStreamEvent): Promise<string> {
+  private async formatEvent({ id, ownerId }: JobRecord, event: JobStreamEvent): Promise<string> {
     switch (event.type) {
       case 'text':
         return formatServerSentEvent({ id: event.id, event: 'text', data: { text: event.text } });
@@ -62,7 +62,7 @@ export class JobStreamService {
         return formatServerSentEvent({
           id: endEventId(event.id),
           event: 'job',
-          data: await this.jobs.toObject(await this.jobs.find(jobId)),
+          data: await this.jobs.toObject(await this.jobs.find(id, ownerId)),
         });
     }
   }

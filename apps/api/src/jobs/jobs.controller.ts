@@ -3,6 +3,7 @@ import { validate } from '@tessera/chat-completions';
 import { type Config } from '@tessera/config';
 import { ERROR_CODES, type Job, type JobRecord } from '@tessera/contracts';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { callerOf } from '../access/caller.js';
 import {
   describeCancelJob,
   describeCreateJob,
@@ -39,12 +40,17 @@ export class JobsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Job> {
     const { headers } = httpRequest;
+    const caller = callerOf(httpRequest);
     const key = readIdempotencyKey(headers['idempotency-key']);
     const { body, uploads, sha256 } = await readCreateJobBody(httpRequest, this.limits());
     const { record, replayed } = await this.createJob.create({
       body,
       uploads,
-      idempotency: key === undefined || sha256 === undefined ? undefined : { key, bodySha256: sha256 },
+      caller,
+      idempotency:
+        key === undefined || sha256 === undefined
+          ? undefined
+          : { ownerId: caller.ownerId, key, bodySha256: sha256 },
       baseUrl: chooseBaseUrl(this.config.http, httpRequest.protocol, headers.host),
       requestId: httpRequest.id,
     });
@@ -55,9 +61,13 @@ export class JobsController {
 
   @Get()
   @describeListJobs()
-  list(@Query() query: Record<string, unknown>): Promise<ListEnvelope<Job>> {
+  list(
+    @Query() query: Record<string, unknown>,
+    @Req() httpRequest: FastifyRequest,
+  ): Promise<ListEnvelope<Job>> {
     const { limit, after, status } = validate(listJobsQuerySchema, query);
     return this.jobs.list({
+      ownerId: callerOf(httpRequest).ownerId,
       limit,
       ...(after === undefined ? {} : { after }),
       ...(status === undefined ? {} : { status }),
@@ -66,21 +76,24 @@ export class JobsController {
 
   @Get(':id')
   @describeGetJob()
-  async get(@Param('id') id: string): Promise<Job> {
-    return this.jobs.toObject(await this.jobs.find(id));
+  async get(@Param('id') id: string, @Req() httpRequest: FastifyRequest): Promise<Job> {
+    return this.jobs.toObject(await this.jobs.find(id, callerOf(httpRequest).ownerId));
   }
 
   @Post(':id/cancel')
   @HttpCode(202)
   @describeCancelJob()
-  async cancel(@Param('id') id: string): Promise<Job> {
-    return this.jobs.toObject(await this.jobs.cancel(id));
+  async cancel(@Param('id') id: string, @Req() httpRequest: FastifyRequest): Promise<Job> {
+    return this.jobs.toObject(await this.jobs.cancel(id, callerOf(httpRequest).ownerId));
   }
 
   @Delete(':id')
   @describeDeleteJob()
-  async delete(@Param('id') id: string): Promise<{ id: string; object: 'job'; deleted: true }> {
-    await this.jobs.delete(id);
+  async delete(
+    @Param('id') id: string,
+    @Req() httpRequest: FastifyRequest,
+  ): Promise<{ id: string; object: 'job'; deleted: true }> {
+    await this.jobs.delete(id, callerOf(httpRequest).ownerId);
     return { id, object: 'job', deleted: true };
   }
 

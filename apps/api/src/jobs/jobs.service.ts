@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { FINAL_JOB_STATUSES, type Job, type JobRecord, type JobStatus } from '@tessera/contracts';
+import { FINAL_JOB_STATUSES, type Job, type JobRecord } from '@tessera/contracts';
 import { type Logger } from '@tessera/observability';
-import { type JobStore, RedisUnavailableError, toJobObject } from '@tessera/queue';
+import { type JobQuery, type JobStore, RedisUnavailableError, toJobObject } from '@tessera/queue';
 import { JobFinishedError, JobNotFinishedError, JobNotFoundError } from '../errors/job.errors.js';
 import { type ListEnvelope, toListEnvelope } from '../http/to-list-envelope.js';
 import { JOB_STORE, LOGGER } from '../tokens.js';
@@ -16,10 +16,10 @@ export class JobsService {
     @Inject(JobImagesService) private readonly images: JobImagesService,
   ) {}
 
-  /** @throws {JobNotFoundError} */
-  async find(id: string): Promise<JobRecord> {
+  /** The owner's job of this id. @throws {JobNotFoundError} also where it is another owner's */
+  async find(id: string, ownerId: string): Promise<JobRecord> {
     const record = isJobId(id) ? await this.jobStore.getJob(id) : undefined;
-    if (record === undefined || record.isHidden === true) throw new JobNotFoundError(id);
+    if (record?.ownerId !== ownerId || record.isHidden === true) throw new JobNotFoundError(id);
     return record;
   }
 
@@ -30,7 +30,7 @@ export class JobsService {
     return toJobObject(record, queuePosition);
   }
 
-  async list(query: { limit: number; after?: string; status?: JobStatus }): Promise<ListEnvelope<Job>> {
+  async list(query: JobQuery): Promise<ListEnvelope<Job>> {
     const { records, hasMore } = await this.jobStore.listJobs(query);
     return toListEnvelope(
       records.map((record) => toJobObject(record)),
@@ -39,12 +39,12 @@ export class JobsService {
   }
 
   /** @throws {JobNotFoundError | JobFinishedError} */
-  async cancel(id: string): Promise<JobRecord> {
-    await this.find(id);
+  async cancel(id: string, ownerId: string): Promise<JobRecord> {
+    await this.find(id, ownerId);
     const outcome = await this.jobStore.requestCancel(id);
     if (outcome === 'not_found') throw new JobNotFoundError(id);
     if (outcome === 'already_final') throw new JobFinishedError(id);
-    return this.find(id);
+    return this.find(id, ownerId);
   }
 
   /**
@@ -52,8 +52,8 @@ export class JobsService {
    * the job is still there and can be deleted again.
    * @throws {JobNotFoundError | JobNotFinishedError}
    */
-  async delete(id: string): Promise<void> {
-    const record = await this.find(id);
+  async delete(id: string, ownerId: string): Promise<void> {
+    const record = await this.find(id, ownerId);
     if (!isFinal(record)) throw new JobNotFinishedError(id, record.status);
     await this.images.remove(id);
     if (!(await this.jobStore.deleteJob(id))) throw new JobNotFoundError(id);

@@ -4,6 +4,7 @@ import { toJobRecord } from './to-job-record.js';
 const draft = { messages: [], images: [] };
 const context = {
   id: 'job_1',
+  caller: { keyId: 'key_2', ownerId: 'key_1', scopes: [], limits: { weight: 3 } },
   model: 'tiny',
   images: [],
   baseUrl: 'http://localhost',
@@ -16,6 +17,8 @@ describe('toJobRecord', () => {
   it('makes a queued record without what the body leaves out', () => {
     expect(toJobRecord({}, draft, context)).toEqual({
       id: 'job_1',
+      ownerId: 'key_1',
+      weight: 3,
       status: 'queued',
       request: { model: 'tiny', messages: [], images: [] },
       metadata: {},

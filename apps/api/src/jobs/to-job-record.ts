@@ -1,6 +1,8 @@
 import { type JobDraft, toJobRequest } from '@tessera/chat-completions';
 import {
+  type Caller,
   type CreateJobBody,
+  DEFAULT_WEIGHT,
   type JobImage,
   type JobRecord,
   webhookEventTypeSchema,
@@ -9,6 +11,7 @@ import {
 /** What a record needs beside the body and its draft. */
 export interface JobContext {
   id: string;
+  caller: Caller;
   model: string;
   /** The draft's images, in order, once they are stored. */
   images: JobImage[];
@@ -23,6 +26,7 @@ export function toJobRecord(body: CreateJobBody, draft: JobDraft, context: JobCo
   const { policy } = body;
   return {
     id: context.id,
+    ...ownershipOf(context.caller),
     status: 'queued',
     request: toJobRequest(draft, context),
     ...toWebhook(body),
@@ -40,6 +44,11 @@ export function toJobRecord(body: CreateJobBody, draft: JobDraft, context: JobCo
     requestId: context.requestId,
     cancelRequested: false,
   };
+}
+
+/** What a job or a batch takes over from whoever asks for it. */
+export function ownershipOf({ ownerId, limits }: Caller): { ownerId: string; weight: number } {
+  return { ownerId, weight: limits.weight ?? DEFAULT_WEIGHT };
 }
 
 function toWebhook({ webhook, webhook_events_filter }: CreateJobBody): Pick<JobRecord, 'webhook'> {

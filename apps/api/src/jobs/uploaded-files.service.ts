@@ -11,10 +11,10 @@ export class UploadedFilesService {
 
   /**
    * Where the file's bytes are.
-   * @throws {FileImageNotFoundError} for one that is unknown, deleted or past its time
+   * @throws {FileImageNotFoundError} for one that is unknown, another owner's, deleted or past its time
    */
-  async find(fileId: string, param: string): Promise<{ key: string; bytes: number }> {
-    const content = await resolveImageFile(this.objectStore, fileId);
+  async find(fileId: string, ownerId: string, param: string): Promise<{ key: string; bytes: number }> {
+    const content = await resolveImageFile(this.objectStore, fileId, ownerId);
     if (content === undefined) throw new FileImageNotFoundError(fileId, param);
     return content;
   }

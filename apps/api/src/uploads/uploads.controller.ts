@@ -17,6 +17,7 @@ import {
 } from '@tessera/files';
 import { type FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { callerOf } from '../access/caller.js';
 import {
   describeAddUploadPart,
   describeCancelUpload,
@@ -41,13 +42,14 @@ export class UploadsController {
   @Post()
   @HttpCode(200)
   @describeCreateUpload()
-  async create(@Body() body: unknown): Promise<UploadObject> {
+  async create(@Body() body: unknown, @Req() httpRequest: FastifyRequest): Promise<UploadObject> {
     const { filename, purpose, bytes, expires_after } = validate(createUploadBodySchema, body);
     checkFilename(filename, purpose);
+    const { ownerId } = callerOf(httpRequest);
     const { maxBytes } = this.config.files;
     if (bytes > maxBytes) throw new FileTooLargeError(maxBytes, bytes, 'bytes');
     const fileSeconds = expires_after?.seconds ?? this.config.jobs.retentionSeconds;
-    return toUploadObject(await this.uploads.create({ filename, purpose, bytes, fileSeconds }));
+    return toUploadObject(await this.uploads.create({ ownerId, filename, purpose, bytes, fileSeconds }));
   }
 
   @Post(':id/parts')
@@ -55,6 +57,7 @@ export class UploadsController {
   @RouteConfig(LONG_BODY)
   @describeAddUploadPart()
   async addPart(@Param('id') id: string, @Req() httpRequest: FastifyRequest): Promise<UploadPartObject> {
+    await this.uploads.find(id, callerOf(httpRequest).ownerId);
     const rules = { fileField: 'data', maxFileBytes: MAX_PART_BYTES };
     const { taken, fields } = await readFileForm(httpRequest, rules, ({ source }, fieldsSoFar) => {
       validate(noFields, fieldsSoFar);
@@ -74,6 +77,7 @@ export class UploadsController {
     @Req() httpRequest: FastifyRequest,
   ): Promise<UploadObject> {
     const { part_ids: partIds, md5 } = validate(completeUploadBodySchema, body);
+    await this.uploads.find(id, callerOf(httpRequest).ownerId);
     // Gigabytes are put together meanwhile.
     allowSilence(httpRequest.raw);
     const { upload, file } = await this.uploads.complete(id, {
@@ -86,7 +90,8 @@ export class UploadsController {
   @Post(':id/cancel')
   @HttpCode(200)
   @describeCancelUpload()
-  async cancel(@Param('id') id: string): Promise<UploadObject> {
+  async cancel(@Param('id') id: string, @Req() httpRequest: FastifyRequest): Promise<UploadObject> {
+    await this.uploads.find(id, callerOf(httpRequest).ownerId);
     return toUploadObject(await this.uploads.cancel(id));
   }
 }

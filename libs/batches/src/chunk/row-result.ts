@@ -1,4 +1,5 @@
 import { type BatchRow, type EarlyEnd, type RowAnswer, type TokenCounts } from '@tessera/contracts';
+import { type StartedChunk } from '@tessera/queue';
 import { z } from 'zod';
 import { rowIdsOf } from './batch-row.js';
 
@@ -32,8 +33,13 @@ export interface RowName {
 }
 
 /** A row as a worker is to answer it. */
-export function toBatchRow({ batchId, row, customId }: RowName, body: unknown): BatchRow {
-  return { batchId, customId, body, requestId: rowIdsOf(batchId, row).requestId };
+export function toBatchRow(
+  { batchId, row, customId }: RowName,
+  body: unknown,
+  { ownerId, requestId }: Pick<StartedChunk, 'ownerId' | 'requestId'>,
+): BatchRow {
+  const ids = { requestId: rowIdsOf(batchId, row).requestId, batchRequestId: requestId };
+  return { batchId, ownerId, customId, body, ...ids };
 }
 
 /** A row that was answered, or refused as the API would have refused it. */

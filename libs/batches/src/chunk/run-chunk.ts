@@ -87,7 +87,7 @@ class ChunkRun {
       const endTurn = await this.attempt.takeTurn(turn);
       try {
         if (chunk.crashes >= WATCHED_AFTER_CRASHES) await this.attempt.markRow(row, turn);
-        const answer = await this.options.answerRow(toBatchRow(name, body), { signal });
+        const answer = await this.options.answerRow(toBatchRow(name, body, chunk), { signal });
         this.ranRows += 1;
         await this.keep(row, toRowResult(name, answer));
       } finally {

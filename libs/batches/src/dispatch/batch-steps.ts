@@ -60,7 +60,7 @@ export class BatchSteps {
   private async prepareInput(batch: BatchRecord, signal: AbortSignal): Promise<string | BatchError> {
     const { files, objectStore, ledger } = this.options;
     const inputKey = contentKey(batch.inputFileId);
-    if ((await files.get(batch.inputFileId)) === undefined) {
+    if ((await files.get(batch.inputFileId))?.ownerId !== batch.ownerId) {
       return invalidFile('file_id', `no file has the id ${JSON.stringify(batch.inputFileId)}`);
     }
     if (batch.retryOf === undefined) return inputKey;

@@ -43,6 +43,7 @@ async function makeFile(
   const { outputExpiresAfterSeconds } = batch;
   await parts.files.createFromStream({
     id,
+    ownerId: batch.ownerId,
     purpose: 'batch_output',
     filename: `${batch.id}_${name}.jsonl`,
     source: name === 'output' ? outputLines(batch, parts) : errorLines(batch, parts),

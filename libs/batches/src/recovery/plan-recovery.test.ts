@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { planRecovery, type StoredPart } from './plan-recovery.js';
 
 const request: BatchRequest = {
-  ...{ id: 'batch_1', inputFileId: 'file-1', endpoint: '/v1/chat/completions', completionWindow: '24h' },
+  ...{
+    id: 'batch_1',
+    ownerId: 'key_1',
+    weight: 1,
+    inputFileId: 'file-1',
+    endpoint: '/v1/chat/completions',
+    completionWindow: '24h',
+  },
   ...{ metadata: null, priority: 'normal', createdAtMs: 1, deadlineAtMs: 2, requestId: 'req_1' },
 };
 const input = { model: 'tiny', inputKey: 'files/file-1/content', total: 100, inputBytes: 1_000 };

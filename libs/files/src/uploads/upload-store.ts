@@ -27,6 +27,7 @@ export interface UploadStoreOptions {
 }
 
 export interface NewUpload {
+  readonly ownerId: string;
   readonly filename: string;
   readonly purpose: UploadPurpose;
   readonly bytes: number;
@@ -57,6 +58,13 @@ export class UploadStore {
     const record: UploadRecord = { ...upload, ...ids, createdAtMs, expiresAtMs, status: 'pending' };
     await this.options.uploads.create(record);
     return record;
+  }
+
+  /** The owner's upload of this id. @throws {UploadNotFoundError} also where it is another owner's */
+  async find(id: string, ownerId: string): Promise<KnownUpload> {
+    const upload = await this.get(id);
+    if (upload.record.ownerId !== ownerId) throw new UploadNotFoundError(id);
+    return upload;
   }
 
   /** @throws {UploadNotFoundError} */
@@ -158,6 +166,7 @@ export class UploadStore {
     try {
       return await files.createFromStream({
         id: record.fileId,
+        ownerId: record.ownerId,
         purpose: record.purpose,
         filename: record.filename,
         expiresAtSeconds: Math.floor(Date.now() / 1000) + record.fileSeconds,

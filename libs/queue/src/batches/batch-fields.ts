@@ -1,4 +1,11 @@
-import { BATCH_STATUSES, type BatchError, type BatchRecord, type BatchRequest } from '@tessera/contracts';
+import {
+  ADMIN_OWNER_ID,
+  BATCH_STATUSES,
+  type BatchError,
+  type BatchRecord,
+  type BatchRequest,
+  DEFAULT_WEIGHT,
+} from '@tessera/contracts';
 import { z } from 'zod';
 import { RecordInvalidError } from '../errors.js';
 import { hashReply } from '../hash-reply.js';
@@ -20,6 +27,8 @@ const json = <T extends object | null>() =>
 /** The fields of the hash that make the record; scripts keep others beside them. */
 const fieldsSchema = z.object({
   id: z.string(),
+  ownerId: z.string().default(ADMIN_OWNER_ID),
+  weight: number.default(DEFAULT_WEIGHT),
   status: z.enum(BATCH_STATUSES),
   inputFileId: z.string(),
   endpoint: z.string(),

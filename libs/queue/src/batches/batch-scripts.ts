@@ -16,7 +16,7 @@ import {
 } from '../lua/manage-batch.lua.js';
 import { defineScript } from '../script.js';
 import { batchReply, encodeBatchRequest } from './batch-fields.js';
-import { type BatchStore, type EndEarlyOutcome } from './batch-store.js';
+import { type BatchQuery, type BatchStore, type EndEarlyOutcome } from './batch-store.js';
 
 const pageReply = z.union([
   z.tuple([z.literal('page'), z.array(batchReply)]),
@@ -68,9 +68,9 @@ export function defineBatchScripts(redis: Redis, root: string, retentionSeconds:
   return {
     create: async (request: Parameters<BatchStore['createBatch']>[0]) =>
       batchReply.parse(await create(request.id, ...encodeBatchRequest(request, retentionSeconds))),
-    list: async ({ limit, after }: { limit: number; after?: string }) => {
+    list: async ({ ownerId, limit, after }: BatchQuery) => {
       // One more than asked for tells whether there are more.
-      const [outcome, records] = pageReply.parse(await list(after ?? '', limit + 1));
+      const [outcome, records] = pageReply.parse(await list(ownerId, after ?? '', limit + 1));
       if (outcome === 'unknown_cursor') throw new UnknownCursorError(after ?? '', 'batch');
       return { records: records.slice(0, limit), hasMore: records.length > limit };
     },

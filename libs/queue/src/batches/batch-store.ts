@@ -1,5 +1,12 @@
 import type { BatchRecord, BatchRequest, BatchStatus, ChunkOutcome, ChunkRange } from '@tessera/contracts';
 
+export interface BatchQuery {
+  ownerId: string;
+  limit: number;
+  /** Id of the last record already seen. */
+  after?: string;
+}
+
 export interface BatchPage {
   records: BatchRecord[];
   hasMore: boolean;
@@ -14,8 +21,8 @@ export interface BatchStore {
   /** Writes a new batch, which the dispatcher validates next. Writing it again changes nothing. */
   createBatch(request: BatchRequest): Promise<BatchRecord>;
   getBatch(id: string): Promise<BatchRecord | undefined>;
-  /** Newest first. `after` is the id of the last record already seen. @throws {UnknownCursorError} */
-  listBatches(query: { limit: number; after?: string }): Promise<BatchPage>;
+  /** Newest first. @throws {UnknownCursorError} */
+  listBatches(query: BatchQuery): Promise<BatchPage>;
   /** Rows under way are finished, no others are begun. */
   cancelBatch(id: string): Promise<EndEarlyOutcome>;
   /** Writes a batch as the object store has it; one that is known stays as it is. @returns whether it was written */

@@ -36,6 +36,9 @@ export interface StartedChunk extends ChunkRange {
   readonly begun: ReadonlyMap<number, RowTurn>;
   /** Object that holds the rows. */
   readonly inputKey: string;
+  readonly ownerId: string;
+  /** x-request-id of the HTTP request that made the batch. */
+  readonly requestId: string;
 }
 
 /** A write came from an attempt that is no longer the chunk's own, or had its effect before. */
@@ -43,8 +46,8 @@ const refusals = ['committed', 'gone', 'superseded'] as const;
 export type ChunkRefusal = (typeof refusals)[number];
 
 const startedReply = z
-  .tuple([z.literal('started'), hashReply, hashReply, z.string()])
-  .transform(([, chunk, rows, inputKey]) => toStartedChunk(chunk, rows, inputKey));
+  .tuple([z.literal('started'), hashReply, hashReply, hashReply])
+  .transform(([, chunk, rows, batch]) => toStartedChunk(chunk, rows, batch));
 const startReply = z.union([startedReply, z.tuple([z.literal('gone')]).transform(() => undefined)]);
 const seizeReply = z.union([
   startedReply,
@@ -116,15 +119,17 @@ const chunkFields = z.object({
   toByte: z.coerce.number(),
   crashes: z.coerce.number(),
 });
+const batchFacts = z.object({ inputKey: z.string(), ownerId: z.string(), requestId: z.string() });
 
 function toStartedChunk(
   chunk: Record<string, string>,
   rows: Record<string, string>,
-  inputKey: string,
+  batch: Record<string, string>,
 ): StartedChunk {
   const entries = Object.entries(rows);
   return {
     ...chunkFields.parse(chunk),
+    ...batchFacts.parse(batch),
     journal: new Map(
       entries.filter(([field]) => !field.startsWith(STARTED)).map(([field, text]) => [Number(field), text]),
     ),
@@ -133,6 +138,5 @@ function toStartedChunk(
         .filter(([field]) => field.startsWith(STARTED))
         .map(([field, turn]) => [Number(field.slice(STARTED.length)), turn === 'alone' ? 'alone' : 'shared']),
     ),
-    inputKey,
   };
 }

@@ -2,6 +2,7 @@ import type { FilePurpose, FileRecord } from '@tessera/contracts';
 import type { UploadIndex } from './upload-index.js';
 
 export interface FileQuery {
+  readonly ownerId: string;
   readonly limit: number;
   readonly order: 'asc' | 'desc';
   /** Id of the last file already seen. */

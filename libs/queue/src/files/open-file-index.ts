@@ -49,13 +49,14 @@ function defineFileScripts(redis: Redis, root: string): FileIndex {
   return {
     uploads: defineUploadScripts(redis, root),
     put: async (record) => {
-      const { id, purpose, createdAtMs, expiresAtMs } = record;
-      await put(id, purpose, createdAtMs, expiresAtMs ?? '', JSON.stringify(record));
+      const { id, ownerId, purpose, createdAtMs, expiresAtMs } = record;
+      await put(id, ownerId, purpose, createdAtMs, expiresAtMs ?? '', JSON.stringify(record));
     },
     remove: async (id) => z.int().parse(await remove(id)) > 0,
     list: async (query) => {
       // One more than asked for tells whether there are more.
-      const reply = await list(indexOf(query), query.order, query.after ?? '', query.limit + 1);
+      const { ownerId, purpose = '', order, after = '', limit } = query;
+      const reply = await list(ownerId, purpose, order, after, limit + 1);
       return toPage(listReply.parse(reply), query);
     },
     listExpired: async (limit) => ids.parse(await listExpired(limit)),
@@ -65,10 +66,6 @@ function defineFileScripts(redis: Redis, root: string): FileIndex {
     ping: () => pingRedis(redis),
     close: async () => redis.disconnect(),
   };
-}
-
-function indexOf({ purpose }: FileQuery): string {
-  return purpose === undefined ? 'files' : `files:${purpose}`;
 }
 
 function toPage(reply: z.infer<typeof listReply>, { limit, after }: FileQuery): FilePage {

@@ -1,4 +1,5 @@
 import {
+  ADMIN_OWNER_ID,
   FILE_PURPOSES,
   type FileRecord,
   UPLOAD_PURPOSES,
@@ -12,6 +13,7 @@ const count = z.int().min(0);
 
 const fileRecordSchema: z.ZodType<FileRecord> = z.object({
   id: z.string(),
+  ownerId: z.string().default(ADMIN_OWNER_ID),
   bytes: count,
   createdAtMs: count,
   expiresAtMs: count.exactOptional(),
@@ -21,6 +23,7 @@ const fileRecordSchema: z.ZodType<FileRecord> = z.object({
 
 const uploadRecordSchema: z.ZodType<UploadRecord> = z.object({
   id: z.string(),
+  ownerId: z.string().default(ADMIN_OWNER_ID),
   fileId: z.string(),
   filename: z.string(),
   purpose: z.enum(UPLOAD_PURPOSES),

@@ -1,4 +1,4 @@
-import { type JobRecord, type JobStatus } from '@tessera/contracts';
+import { type JobRecord } from '@tessera/contracts';
 import { type Redis } from 'ioredis';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -9,6 +9,7 @@ import {
   type EarlierUse,
   type Idempotency,
   type JobPage,
+  type JobQuery,
   type NewJob,
 } from '../job-queue.js';
 import { createJobLua, findEarlierUseLua } from '../lua/create-job.lua.js';
@@ -44,7 +45,7 @@ export interface StoreScripts {
   findEarlierUse(idempotency: Idempotency): Promise<EarlierUse | undefined>;
   requestCancel(id: string): Promise<CancelOutcome>;
   deleteJob(id: string): Promise<boolean>;
-  listJobs(query: { limit: number; after?: string; status?: JobStatus }): Promise<JobPage>;
+  listJobs(query: JobQuery): Promise<JobPage>;
 }
 
 export function defineStoreScripts(redis: Redis, root: string): StoreScripts {
@@ -74,18 +75,18 @@ export function defineStoreScripts(redis: Redis, root: string): StoreScripts {
       toEarlierUse(earlierUseReply.parse(await findEarlierUse(hashKey(idempotency), idempotency.bodySha256))),
     requestCancel: async (id) => cancelReply.parse(await requestCancel(id)),
     deleteJob: async (id) => deleteReply.parse(await deleteJob(id)) === 'deleted',
-    listJobs: async ({ limit, after, status }) => {
+    listJobs: async ({ ownerId, limit, after, status }) => {
       // One more than asked for tells whether there are more.
-      const index = status === undefined ? 'jobs' : `jobs:${status}`;
-      const [outcome, records] = listReply.parse(await listJobs(index, after ?? '', limit + 1));
+      const reply = await listJobs(ownerId, status ?? '', after ?? '', limit + 1);
+      const [outcome, records] = listReply.parse(reply);
       if (outcome === 'unknown_cursor') throw new UnknownCursorError(after ?? '');
       return toPage(records, limit);
     },
   };
 }
 
-function hashKey({ key }: Idempotency): string {
-  return createHash('sha256').update(key).digest('hex');
+function hashKey({ key, ownerId }: Idempotency): string {
+  return createHash('sha256').update(`${ownerId} ${key}`).digest('hex');
 }
 
 function toEarlierUse(reply: z.infer<typeof earlierUseReply>): EarlierUse | undefined {

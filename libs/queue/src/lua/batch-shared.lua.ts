@@ -4,7 +4,7 @@ import { sharedLua } from './shared.lua.js';
 /**
  * What every script about batches begins with.
  *
- * Keys: `<root>:batch:<id>` hash, the record; `<root>:batches` zset by creation; `<root>:open-batches` zset of those that
+ * Keys: `<root>:batch:<id>` hash, the record; `<root>:batches-of:<owner>` zset by creation; `<root>:open-batches` zset of those that
  * are not final, by creation; `<root>:batches-with-parts` zset of final ones whose part files may still be there, by their
  * end; `<root>:batch-expiries` zset of final ones by the end of their retention;
  * `<root>:chunk:<id>:<index>` hash of a chunk that is cut and not committed; `<root>:chunk-rows:<id>:<index>` hash, its
@@ -15,6 +15,7 @@ import { sharedLua } from './shared.lua.js';
  */
 export const batchSharedLua = `${sharedLua}
 local function batchKey(id) return root .. ':batch:' .. id end
+local function batchesOf(owner) return root .. ':batches-of:' .. owner end
 local function chunkKey(id, index) return root .. ':chunk:' .. id .. ':' .. index end
 local function rowsKey(id, index) return root .. ':chunk-rows:' .. id .. ':' .. index end
 local function chunksKey(id) return root .. ':batch-chunks:' .. id end

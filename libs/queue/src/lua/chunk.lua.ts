@@ -33,18 +33,25 @@ local function refusal(id, index, token)
 end
 `;
 
+/** Needs {@link batchSharedLua}. What whoever works on a chunk needs to know of its batch, field and value in turn. */
+const chunkFactsLua = `
+local function chunkFacts(id)
+  local facts = redis.call('HMGET', batchKey(id), 'inputKey', 'ownerId', 'requestId')
+  return { 'inputKey', facts[1], 'ownerId', facts[2], 'requestId', facts[3] }
+end
+`;
+
 /**
  * Makes an attempt the chunk's current one. A token left by an attempt that never ended means that its worker died. A
  * batch that ends early begins nothing more: the dispatcher takes its chunks over.
- * ARGV: id, index, token. Returns {'started', chunk fields, journal, input key} or {'gone'}.
+ * ARGV: id, index, token. Returns {'started', chunk fields, journal, facts of the batch} or {'gone'}.
  */
-export const startChunkLua = `${batchSharedLua}
+export const startChunkLua = `${batchSharedLua}${chunkFactsLua}
 local id, index, token = ARGV[1], ARGV[2], ARGV[3]
 local key = chunkKey(id, index)
 if redis.call('EXISTS', key) == 0 then return { 'gone' } end
 redis.call('ZREM', root .. ':unqueued-chunks', id .. ':' .. index)
-local batch = redis.call('HMGET', batchKey(id), 'status', 'inputKey')
-if batch[1] ~= 'in_progress' then
+if redis.call('HGET', batchKey(id), 'status') ~= 'in_progress' then
   redis.call('HDEL', key, 'attemptToken')
   tellBatchNews(id)
   return { 'gone' }
@@ -52,7 +59,7 @@ end
 local previous = redis.call('HGET', key, 'attemptToken')
 if previous and previous ~= token then redis.call('HINCRBY', key, 'crashes', 1) end
 redis.call('HSET', key, 'attemptToken', token)
-return { 'started', redis.call('HGETALL', key), redis.call('HGETALL', rowsKey(id, index)), batch[2] }
+return { 'started', redis.call('HGETALL', key), redis.call('HGETALL', rowsKey(id, index)), chunkFacts(id) }
 `;
 
 /**
@@ -131,7 +138,7 @@ return 'released'
  * Takes a chunk of a batch that ends early away from the workers: at once when none works on it, else once the batch has
  * been ending for longer than the grace. ARGV: id, index, token, grace in ms. Returns what {@link startChunkLua} does, or {'busy'}.
  */
-export const seizeChunkLua = `${batchSharedLua}
+export const seizeChunkLua = `${batchSharedLua}${chunkFactsLua}
 local id, index, token = ARGV[1], ARGV[2], ARGV[3]
 local key = chunkKey(id, index)
 if redis.call('EXISTS', key) == 0 then return { 'gone' } end
@@ -140,8 +147,7 @@ local ending = redis.call('HMGET', batchKey(id), 'cancellingAtMs', 'finalizingAt
 local since = tonumber(ending[1] or ending[2] or nowMs())
 if current and current ~= token and nowMs() - since < tonumber(ARGV[4]) then return { 'busy' } end
 redis.call('HSET', key, 'attemptToken', token)
-local inputKey = redis.call('HGET', batchKey(id), 'inputKey')
-return { 'started', redis.call('HGETALL', key), redis.call('HGETALL', rowsKey(id, index)), inputKey }
+return { 'started', redis.call('HGETALL', key), redis.call('HGETALL', rowsKey(id, index)), chunkFacts(id) }
 `;
 
 /** Chunks (\`<id>:<index>\`) marked unqueued for longer than ARGV[1] ms; at most ARGV[2]. */

@@ -37,7 +37,7 @@ if waiting >= tonumber(ARGV[2]) then return { 'queue_full', waiting } end
 
 redis.call('HSET', key, unpack(ARGV, 7))
 local createdAtMs = redis.call('HGET', key, 'createdAtMs')
-if redis.call('HGET', key, 'isHidden') ~= '1' then redis.call('ZADD', root .. ':jobs', createdAtMs, id) end
+if redis.call('HGET', key, 'isHidden') ~= '1' then redis.call('ZADD', jobsOf(redis.call('HGET', key, 'ownerId')), createdAtMs, id) end
 setStatus(id, 'queued')
 redis.call('ZADD', root .. ':unqueued', nowMs(), id)
 if ARGV[3] ~= '' then redis.call('ZADD', root .. ':deadlines', ARGV[3], id) end

@@ -4,30 +4,34 @@ import { orphanLua, sharedLua } from './shared.lua.js';
 /**
  * The index of files. The store has the truth; all of this can be made again from it.
  *
- * Keys: `<root>:file-records` hash of records as JSON by id; `<root>:files` and `<root>:files:<purpose>` zsets by
- * creation; `<root>:file-expiries` zset by expiry; `<root>:orphans:<kind>` zset of ids that have objects in the store
+ * Keys: `<root>:file-records` hash of records as JSON by id; `<root>:files-of:<owner>` and
+ * `<root>:files-of:<owner>:<purpose>` zsets by creation; `<root>:file-expiries` zset by expiry; `<root>:orphans:<kind>` zset of ids that have objects in the store
  * and no record, by when that was first seen.
  */
 const filesLua = `${sharedLua}
-local RECORDS, FILES, EXPIRIES = root .. ':file-records', root .. ':files', root .. ':file-expiries'
+local RECORDS, EXPIRIES = root .. ':file-records', root .. ':file-expiries'
+local function filesOf(owner) return root .. ':files-of:' .. owner end
 local PURPOSES = { ${FILE_PURPOSES.map((purpose) => `'${purpose}'`).join(', ')} }
 
 local function forgetFile(id)
-  redis.call('ZREM', FILES, id)
-  for _, purpose in ipairs(PURPOSES) do redis.call('ZREM', FILES .. ':' .. purpose, id) end
+  local record = redis.call('HGET', RECORDS, id)
   redis.call('ZREM', EXPIRIES, id)
+  if not record then return 0 end
+  local files = filesOf(cjson.decode(record).ownerId)
+  redis.call('ZREM', files, id)
+  for _, purpose in ipairs(PURPOSES) do redis.call('ZREM', files .. ':' .. purpose, id) end
   return redis.call('HDEL', RECORDS, id)
 end
 `;
 
-/** Writes or replaces an entry. ARGV: id, purpose, Unix ms of creation, of expiry or '', the record as JSON. */
+/** Writes or replaces an entry. ARGV: id, owner, purpose, Unix ms of creation, of expiry or '', the record as JSON. */
 export const putFileLua = `${filesLua}
 local id = ARGV[1]
 forgetFile(id)
-redis.call('HSET', RECORDS, id, ARGV[5])
-redis.call('ZADD', FILES, ARGV[3], id)
-redis.call('ZADD', FILES .. ':' .. ARGV[2], ARGV[3], id)
-if ARGV[4] ~= '' then redis.call('ZADD', EXPIRIES, ARGV[4], id) end
+redis.call('HSET', RECORDS, id, ARGV[6])
+redis.call('ZADD', filesOf(ARGV[2]), ARGV[4], id)
+redis.call('ZADD', filesOf(ARGV[2]) .. ':' .. ARGV[3], ARGV[4], id)
+if ARGV[5] ~= '' then redis.call('ZADD', EXPIRIES, ARGV[5], id) end
 return 'OK'
 `;
 
@@ -37,18 +41,19 @@ return forgetFile(ARGV[1])
 `;
 
 /**
- * A page of records. Files that have expired and are not removed yet are left out.
- * ARGV: index ('files' or 'files:<purpose>'), 'asc' or 'desc', id after which the page begins or '', how many records.
+ * A page of an owner's records. Files that have expired and are not removed yet are left out.
+ * ARGV: owner, purpose or '', 'asc' or 'desc', id after which the page begins or '', how many records.
  * Returns {'page', list of records as JSON} or {'unknown_cursor'}.
  */
 export const listFilesLua = `${filesLua}
 local CHUNK = 1000
-local index, limit = root .. ':' .. ARGV[1], tonumber(ARGV[4])
-local rankOf = ARGV[2] == 'asc' and 'ZRANK' or 'ZREVRANK'
-local rangeOf = ARGV[2] == 'asc' and 'ZRANGE' or 'ZREVRANGE'
+local index, limit = filesOf(ARGV[1]), tonumber(ARGV[5])
+if ARGV[2] ~= '' then index = index .. ':' .. ARGV[2] end
+local rankOf = ARGV[3] == 'asc' and 'ZRANK' or 'ZREVRANK'
+local rangeOf = ARGV[3] == 'asc' and 'ZRANGE' or 'ZREVRANGE'
 local offset = 0
-if ARGV[3] ~= '' then
-  local rank = redis.call(rankOf, index, ARGV[3])
+if ARGV[4] ~= '' then
+  local rank = redis.call(rankOf, index, ARGV[4])
   if not rank then return { 'unknown_cursor' } end
   offset = rank + 1
 end

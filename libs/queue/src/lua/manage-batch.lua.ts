@@ -9,7 +9,7 @@ local id, key = ARGV[1], batchKey(ARGV[1])
 if redis.call('EXISTS', key) == 0 then
   redis.call('HSET', key, unpack(ARGV, 2))
   local createdAtMs = redis.call('HGET', key, 'createdAtMs')
-  redis.call('ZADD', root .. ':batches', createdAtMs, id)
+  redis.call('ZADD', batchesOf(redis.call('HGET', key, 'ownerId')), createdAtMs, id)
   redis.call('ZADD', root .. ':open-batches', createdAtMs, id)
   tellBatchNews(id)
 end
@@ -25,7 +25,7 @@ local id, key = ARGV[1], batchKey(ARGV[1])
 if redis.call('EXISTS', key) == 1 then return 'known' end
 redis.call('HSET', key, unpack(ARGV, 3))
 local createdAtMs = redis.call('HGET', key, 'createdAtMs')
-redis.call('ZADD', root .. ':batches', createdAtMs, id)
+redis.call('ZADD', batchesOf(redis.call('HGET', key, 'ownerId')), createdAtMs, id)
 if ARGV[2] == '1' then
   local retentionSeconds = tonumber(redis.call('HGET', key, 'retentionSeconds'))
   redis.call('ZADD', root .. ':batch-expiries', nowMs() + retentionSeconds * 1000, id)
@@ -59,11 +59,11 @@ return 'restored'
 `;
 
 /**
- * A page of batches, newest first. Entries whose record is gone are dropped from the index on the way.
- * ARGV: id after which the page begins or '', how many. Returns {'page', list of record fields} or {'unknown_cursor'}.
+ * A page of an owner's batches, newest first. Entries whose record is gone are dropped from the index on the way.
+ * ARGV: owner, id after which the page begins or '', how many. Returns {'page', list of record fields} or {'unknown_cursor'}.
  */
 export const listBatchesLua = `${batchSharedLua}
-local index, after, limit = root .. ':batches', ARGV[1], tonumber(ARGV[2])
+local index, after, limit = batchesOf(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local start = 0
 if after ~= '' then
   local rank = redis.call('ZREVRANK', index, after)
@@ -174,10 +174,11 @@ return finishBatch(id, ARGV[2])
 /** Removes a final batch's record. ARGV: id. Returns 'deleted' or 'open'. */
 export const deleteBatchLua = `${batchSharedLua}
 local id = ARGV[1]
-local status = redis.call('HGET', batchKey(id), 'status')
-if status and not FINAL[status] then return 'open' end
+local facts = redis.call('HMGET', batchKey(id), 'status', 'ownerId')
+if facts[1] and not FINAL[facts[1]] then return 'open' end
 redis.call('DEL', batchKey(id), partsKey(id))
-for _, index in ipairs({ ':batches', ':open-batches', ':batches-with-parts', ':batch-expiries' }) do
+if facts[2] then redis.call('ZREM', batchesOf(facts[2]), id) end
+for _, index in ipairs({ ':open-batches', ':batches-with-parts', ':batch-expiries' }) do
   redis.call('ZREM', root .. index, id)
 end
 return 'deleted'

@@ -21,23 +21,27 @@ return 'requested'
  */
 export const deleteJobLua = `${sharedLua}
 local id = ARGV[1]
-local status = redis.call('HGET', jobKey(id), 'status')
-if status and isOpen(status) then return 'open' end
+local facts = redis.call('HMGET', jobKey(id), 'status', 'ownerId')
+local status = facts[1]
+if not status then return 'not_found' end
+if isOpen(status) then return 'open' end
 redis.call('DEL', jobKey(id), eventsKey(id))
-forgetJob(id)
-return status and 'deleted' or 'not_found'
+forgetJob(id, facts[2])
+return 'deleted'
 `;
 
 /**
- * A page of records, newest first. Entries of records that have expired are dropped from the index on the way.
- * ARGV: index ('jobs' or 'jobs:<status>'), id after which the page begins or '', how many records.
+ * A page of an owner's records, newest first. Entries of records that have expired are dropped from the index on the way.
+ * ARGV: owner, status or '', id after which the page begins or '', how many records.
  * Returns {'page', list of record fields} or {'unknown_cursor'}.
  */
 export const listJobsLua = `${sharedLua}
-local index, after, limit = root .. ':' .. ARGV[1], ARGV[2], tonumber(ARGV[3])
+local owner, after, limit = ARGV[1], ARGV[3], tonumber(ARGV[4])
+local all = jobsOf(owner)
+local index = ARGV[2] == '' and all or statusIndex(owner, ARGV[2])
 local max, afterScore = '+inf', nil
 if after ~= '' then
-  afterScore = redis.call('ZSCORE', root .. ':jobs', after)
+  afterScore = redis.call('ZSCORE', all, after)
   if not afterScore then return { 'unknown_cursor' } end
   max = afterScore
 end
@@ -49,9 +53,8 @@ while #records < limit do
   for i = 1, #ids, 2 do
     local id = ids[i]
     local seen = afterScore and ids[i + 1] == afterScore and id >= after
-    -- A hidden job is in the indexes by status, and not in that of all jobs.
-    local isListed = redis.call('ZSCORE', root .. ':jobs', id) or redis.call('EXISTS', jobKey(id)) == 0
-    if not seen and isListed then
+    -- Hidden jobs are in the indexes by status alone, and those of open statuses have every owner's jobs.
+    if not seen and redis.call('ZSCORE', all, id) then
       local fields = redis.call('HGETALL', jobKey(id))
       if #fields == 0 then
         gone[#gone + 1] = id
@@ -61,7 +64,7 @@ while #records < limit do
     end
   end
   offset = offset + #ids / 2 - #gone
-  for _, id in ipairs(gone) do forgetJob(id) end
+  for _, id in ipairs(gone) do forgetJob(id, owner) end
 end
 return { 'page', records }
 `;

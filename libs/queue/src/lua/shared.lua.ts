@@ -10,8 +10,9 @@ function errorJson(code: ErrorCode, message: string): string {
  * its hash tag keeps them all in one slot of a Redis Cluster. Time is the Redis server's, so that all processes share
  * one clock.
  *
- * Keys: `<root>:job:<id>` hash, the record; `<root>:job-events:<id>` stream; `<root>:jobs` zset by creation, without hidden jobs;
- * `<root>:jobs:<status>` zset by creation; `<root>:waiting:<model>` zset of queued jobs in the order they are taken;
+ * Keys: `<root>:job:<id>` hash, the record; `<root>:job-events:<id>` stream; `<root>:jobs-of:<owner>` zset by
+ * creation, without hidden jobs; `<root>:jobs:<status>` zset by creation, of statuses that are not final, and
+ * `<root>:jobs-of:<owner>:<status>` of those that are; `<root>:waiting:<model>` zset of queued jobs in the order they are taken;
  * `<root>:deadlines` zset by deadline; `<root>:expiries` zset of final jobs by the end of their retention;
  * `<root>:unqueued` zset of open jobs whose queue entry may be missing, by the time of the mark; `<root>:orphans` zset
  * of ids that have objects in the store and no record, by when that was first seen;
@@ -32,19 +33,26 @@ end
 
 local function isOpen(status) return status == 'queued' or status == 'in_progress' end
 
--- Drops every index entry of a job whose record is gone.
-local function forgetJob(id)
-  redis.call('ZREM', root .. ':jobs', id)
-  for _, status in ipairs(STATUSES) do redis.call('ZREM', root .. ':jobs:' .. status, id) end
+local function jobsOf(owner) return root .. ':jobs-of:' .. owner end
+
+local function statusIndex(owner, status)
+  if isOpen(status) then return root .. ':jobs:' .. status end
+  return jobsOf(owner) .. ':' .. status
+end
+
+-- Drops every index entry of a job whose record is gone, or going.
+local function forgetJob(id, owner)
+  redis.call('ZREM', jobsOf(owner), id)
+  for _, status in ipairs(STATUSES) do redis.call('ZREM', statusIndex(owner, status), id) end
   for _, index in ipairs({ ':deadlines', ':unqueued', ':expiries' }) do redis.call('ZREM', root .. index, id) end
 end
 
 -- Moves the job between the status indexes. Low priority waits behind everything of normal priority.
 local function setStatus(id, status)
   local key = jobKey(id)
-  local facts = redis.call('HMGET', key, 'status', 'createdAtMs', 'model', 'priority')
-  if facts[1] then redis.call('ZREM', root .. ':jobs:' .. facts[1], id) end
-  redis.call('ZADD', root .. ':jobs:' .. status, facts[2], id)
+  local facts = redis.call('HMGET', key, 'status', 'createdAtMs', 'model', 'priority', 'ownerId')
+  if facts[1] then redis.call('ZREM', statusIndex(facts[5], facts[1]), id) end
+  redis.call('ZADD', statusIndex(facts[5], status), facts[2], id)
   if status == 'queued' then
     local score = tonumber(facts[2])
     if facts[4] == 'low' then score = score + 1e14 end

@@ -44,7 +44,7 @@ local staying = 0
 for _, id in ipairs(ids) do
   local queue = redis.call('HGET', jobKey(id), 'queue')
   if not queue then
-    forgetJob(id)
+    redis.call('ZREM', index, id)
   elseif redis.call('ZSCORE', root .. ':' .. queue .. ':failed', id) then
     crashJob(id)
     crashed[#crashed + 1] = id
