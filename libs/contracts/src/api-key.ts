@@ -33,3 +33,23 @@ export interface Caller {
   readonly scopes: readonly Scope[];
   readonly limits: KeyLimits;
 }
+
+/** A key as the store and Redis keep it: never the key itself. Times are Unix milliseconds. */
+export interface ApiKeyRecord {
+  readonly id: string;
+  /** Whose objects it makes and sees: its own id, or that of the key whose data it shares. */
+  readonly ownerId: string;
+  readonly name: string;
+  /** First characters of the key, by which people tell keys apart. */
+  readonly prefix: string;
+  /** SHA-256 of the key, in hex. */
+  readonly hash: string;
+  readonly scopes: readonly Scope[];
+  readonly limits: KeyLimits;
+  readonly createdAtMs: number;
+  /** Absent: it never expires. */
+  readonly expiresAtMs?: number;
+  readonly revokedAtMs?: number;
+  /** Grows with every change, so that an older copy never replaces a newer one. */
+  readonly version: number;
+}

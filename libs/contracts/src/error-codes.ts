@@ -70,6 +70,19 @@ export const ERROR_CODES = {
     false,
     'No worker serves this model and it is not configured.',
   ),
+  invalid_api_key: entry(
+    401,
+    'invalid_request_error',
+    false,
+    'The request has no API key, or one that is unknown, revoked or expired.',
+  ),
+  insufficient_scope: entry(
+    403,
+    'invalid_request_error',
+    false,
+    'The API key lacks the scope that this route needs; the message names it.',
+  ),
+  api_key_not_found: entry(404, 'not_found_error', false, 'No API key has this id.'),
   job_not_found: entry(404, 'not_found_error', false, 'No job has this id.'),
   file_not_found: entry(
     404,
@@ -81,6 +94,18 @@ export const ERROR_CODES = {
   upload_not_found: entry(404, 'not_found_error', false, 'No upload has this id.'),
   route_not_found: entry(404, 'not_found_error', false, 'No such path.'),
   method_not_allowed: entry(405, 'invalid_request_error', false, 'The path exists, the method does not.'),
+  api_key_revoked: entry(
+    409,
+    'conflict_error',
+    false,
+    'The API key is revoked, so it can no longer be changed.',
+  ),
+  authentication_off: entry(
+    409,
+    'conflict_error',
+    false,
+    'The API asks nobody for a key, so it manages none: `TESSERA_ADMIN_KEY` is not set.',
+  ),
   job_finished: entry(
     409,
     'conflict_error',

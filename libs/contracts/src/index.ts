@@ -1,4 +1,6 @@
 export * from './api-key.js';
+export * from './api-key-body.js';
+export * from './api-key-object.js';
 export * from './batch.js';
 export * from './batch-record.js';
 export * from './batch-row.js';
