@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { type Config } from '@tessera/config';
 import { FileStore, UploadStore } from '@tessera/files';
 import { type Logger } from '@tessera/observability';
-import { type BatchStore, type FileIndex, type JobStore } from '@tessera/queue';
+import { type BatchStore, type FileIndex, type JobStore, type LimitStore } from '@tessera/queue';
 import { type ObjectStore } from '@tessera/storage';
 import { BatchesModule } from './batches/batches.module.js';
 import { ChatModule } from './chat/chat.module.js';
@@ -23,6 +23,7 @@ export interface ApiDependencies {
   jobStore: JobStore;
   batchStore: BatchStore;
   fileIndex: FileIndex;
+  limitStore: LimitStore;
   objectStore: ObjectStore;
 }
 

@@ -15,6 +15,7 @@ import { registerBodyParsers } from './http/register-body-parsers.js';
 import { registerHooks } from './http/register-hooks.js';
 import { registerSecurityHeaders } from './http/register-security-headers.js';
 import { Shutdown } from './http/shutdown.js';
+import { limitRequests } from './limits/limit-requests.js';
 import { watchRequestBodies } from './http/watch-request-bodies.js';
 
 /** Puts the API together, ready to listen. The caller owns `dependencies` and closes them after the app. */
@@ -31,6 +32,7 @@ export async function createApp(dependencies: ApiDependencies): Promise<NestFast
   await registerBodyParsers(fastify, config);
   await registerSecurityHeaders(fastify);
   registerHooks(fastify, logger);
+  limitRequests(fastify, config, dependencies.limitStore);
   watchRequestBodies(fastify, config);
   answerOddRequests(fastify.server);
   readOffRefusedBodies(fastify);

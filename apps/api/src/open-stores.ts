@@ -4,9 +4,11 @@ import {
   type BatchStore,
   type FileIndex,
   type JobStore,
+  type LimitStore,
   openBatchStore,
   openFileIndex,
   openJobStore,
+  openLimitStore,
 } from '@tessera/queue';
 import { type ObjectStore, openObjectStore } from '@tessera/storage';
 
@@ -14,6 +16,7 @@ export interface Stores {
   readonly jobStore: JobStore;
   readonly batchStore: BatchStore;
   readonly fileIndex: FileIndex;
+  readonly limitStore: LimitStore;
   readonly objectStore: ObjectStore;
 }
 
@@ -34,6 +37,7 @@ export async function openStores({ redis, jobs, store }: Config, logger: Logger)
       ),
       batchStore: keep(await openBatchStore({ connection, retentionSeconds, logger })),
       fileIndex: keep(await openFileIndex({ connection, logger })),
+      limitStore: keep(await openLimitStore({ connection, logger })),
       objectStore,
     };
   } catch (error) {
@@ -42,6 +46,6 @@ export async function openStores({ redis, jobs, store }: Config, logger: Logger)
   }
 }
 
-export async function closeStores({ jobStore, batchStore, fileIndex }: Stores): Promise<void> {
-  await Promise.all([jobStore.close(), batchStore.close(), fileIndex.close()]);
+export async function closeStores({ jobStore, batchStore, fileIndex, limitStore }: Stores): Promise<void> {
+  await Promise.all([jobStore.close(), batchStore.close(), fileIndex.close(), limitStore.close()]);
 }

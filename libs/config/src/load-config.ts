@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type KeyLimits } from '@tessera/contracts';
 import { groupObjectStore } from './group-object-store.js';
 import { type Environment, readSettings, type SettingValues } from './read-settings.js';
 
@@ -57,6 +58,7 @@ function groupSettings(values: SettingValues, workingDirectory: string) {
       downloads: values.TESSERA_DOWNLOADS,
     },
     webhooks: { secret: values.TESSERA_WEBHOOK_SECRET },
+    limits: groupLimits(values),
     worker: groupWorker(values),
     dispatcher: {
       deliveryLockMs: values.TESSERA_DELIVERY_LOCK_MS,
@@ -80,6 +82,19 @@ function groupHttp(values: SettingValues) {
     headersTimeoutMs: values.TESSERA_HEADERS_TIMEOUT_MS,
     shutdownTimeoutMs: values.TESSERA_SHUTDOWN_TIMEOUT_MS,
   };
+}
+
+/** What is unset is absent: no limit. */
+function groupLimits(values: SettingValues): KeyLimits {
+  const limits = {
+    requestsPerSecond: values.TESSERA_LIMIT_REQUESTS_PER_SECOND,
+    concurrentRequests: values.TESSERA_LIMIT_CONCURRENT_REQUESTS,
+    queuedJobs: values.TESSERA_LIMIT_QUEUED_JOBS,
+    queuedRows: values.TESSERA_LIMIT_QUEUED_ROWS,
+    storedBytes: values.TESSERA_LIMIT_STORED_BYTES,
+    tokensPerDay: values.TESSERA_LIMIT_TOKENS_PER_DAY,
+  };
+  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
 }
 
 function groupHub(values: SettingValues) {

@@ -5,6 +5,7 @@ import { hubSettings } from './settings/hub.js';
 import { imageSettings } from './settings/images.js';
 import { jobSettings } from './settings/jobs.js';
 import { objectStoreSettings } from './settings/object-store.js';
+import { limitSettings } from './settings/limits.js';
 import { placeSettings } from './settings/places.js';
 import { workerSettings } from './settings/worker.js';
 import { type SettingMetadata } from './setting.js';
@@ -19,6 +20,7 @@ export const settingDefinitions = {
   ...fileSettings,
   ...workerSettings,
   ...dispatcherSettings,
+  ...limitSettings,
   ...hubSettings,
 };
 

@@ -209,6 +209,42 @@ export const ERROR_CODES = {
   internal_error: entry(500, 'server_error', true, 'Something broke on our side; the logs have the cause.'),
   model_invalid: entry(
     500,
+  rate_limit_exceeded: entry(
+    429,
+    'rate_limit_error',
+    true,
+    'More requests in a second than the key may send; try again after Retry-After.',
+  ),
+  too_many_concurrent_requests: entry(
+    429,
+    'rate_limit_error',
+    true,
+    'More requests at a time than the key may have under way; try again after Retry-After.',
+  ),
+  queued_jobs_exceeded: entry(
+    429,
+    'rate_limit_error',
+    true,
+    'More jobs of the key are waiting than may; try again after Retry-After.',
+  ),
+  queued_rows_exceeded: entry(
+    429,
+    'rate_limit_error',
+    false,
+    'The batches of the key would have more rows to do than they may; wait for them or cancel some.',
+  ),
+  storage_limit_exceeded: entry(
+    429,
+    'rate_limit_error',
+    false,
+    'Files and images of the key would have more bytes than they may; delete some.',
+  ),
+  insufficient_quota: entry(
+    429,
+    'rate_limit_error',
+    false,
+    'The tokens that the key may use in a day are used up until Retry-After, midnight UTC.',
+  ),
     'server_error',
     false,
     'The model directory on the server lacks a file or holds one that cannot be used.',

@@ -1,4 +1,5 @@
 import { Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { validate } from '@tessera/chat-completions';
 import { type Batch, createBatchBodySchema, retryBatchBodySchema } from '@tessera/contracts';
 import { toBatchObject } from '@tessera/queue';
@@ -13,6 +14,7 @@ import {
 } from '../docs/describe-batches.js';
 import { readIdempotencyKey } from '../http/idempotency-key.js';
 import { type ListEnvelope } from '../http/to-list-envelope.js';
+import { MAKES_WORK } from '../limits/limit-requests.js';
 import { BatchesService } from './batches.service.js';
 import { type BatchOrigin, type KeptBatch } from './keep-batch.service.js';
 import { listBatchesQuerySchema } from './list-batches-query.js';
@@ -23,6 +25,7 @@ export class BatchesController {
 
   @Post()
   @HttpCode(200)
+  @RouteConfig(MAKES_WORK)
   @describeCreateBatch()
   async create(
     @Req() httpRequest: FastifyRequest,
@@ -58,6 +61,7 @@ export class BatchesController {
 
   @Post(':id/retry')
   @HttpCode(200)
+  @RouteConfig(MAKES_WORK)
   @describeRetryBatch()
   async retry(
     @Param('id') id: string,

@@ -1,4 +1,5 @@
 import { Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { toChatCompletion } from '@tessera/chat-completions';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { callerOf } from '../access/caller.js';
@@ -7,6 +8,7 @@ import { InvalidJsonError, UnsupportedMediaTypeError } from '../errors/request.e
 import { connectionSignal } from '../http/connection-signal.js';
 import { sendEventStream } from '../http/send-event-stream.js';
 import { Shutdown } from '../http/shutdown.js';
+import { MAKES_WORK } from '../limits/limit-requests.js';
 import { ChatJobsService } from './chat-jobs.service.js';
 import { ChatStreamService } from './chat-stream.service.js';
 import { type StartedChat, StartChatService } from './start-chat.service.js';
@@ -25,6 +27,7 @@ export class ChatCompletionsController {
 
   @Post()
   @HttpCode(200)
+  @RouteConfig(MAKES_WORK)
   @describeCreateChatCompletion()
   async create(@Req() httpRequest: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const draft = this.starter.read(jsonBodyOf(httpRequest));

@@ -6,11 +6,13 @@ import { type ComponentName, refTo } from './components.js';
 const text = { type: 'string' as const };
 const requestId = { 'x-request-id': { description: 'Id of this request; also in the logs', schema: text } };
 
-/** Any request may meet these. */
+/** Any request may meet these, unless it is for a probe. */
 const GENERAL_CODES: readonly ErrorCode[] = [
   'invalid_request',
   'request_timeout',
   'headers_too_large',
+  'rate_limit_exceeded',
+  'too_many_concurrent_requests',
   'internal_error',
   'service_unavailable',
 ];

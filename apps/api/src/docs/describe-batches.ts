@@ -24,7 +24,7 @@ export function describeCreateBatch(): MethodDecorator {
     describeIdempotencyKey('batch'),
     ApiBody({ required: true, schema: refTo('CreateBatch') }),
     describeAnswer(200, 'The batch, about to be validated', 'Batch', REPLAYED),
-    describeErrors(...BODY_RULES, 'idempotency_key_reused'),
+    describeErrors(...BODY_RULES, 'idempotency_key_reused', 'insufficient_quota'),
   );
 }
 

@@ -25,6 +25,7 @@ export const CONVERSATION_ERRORS = [
   'context_length_exceeded',
   'model_not_found',
   'queue_full',
+  'insufficient_quota',
 ] as const;
 
 /** What a job may end with, seen as an HTTP status by those who waited for it. */

@@ -2,6 +2,7 @@ import { type ErrorEnvelope, toErrorBody } from '@tessera/chat-completions';
 import { ERROR_CODES, type ErrorCodeEntry, type TesseraError } from '@tessera/contracts';
 import { RangeNotSatisfiableError } from './file.errors.js';
 import { QueueFullError, TooManyStreamsError } from './job.errors.js';
+import { LimitExceededError } from './limit.errors.js';
 import { MethodNotAllowedError } from './request.errors.js';
 
 export interface ErrorAnswer {
@@ -32,8 +33,18 @@ function headersOf(error: TesseraError): Record<string, string> {
   if (error instanceof MethodNotAllowedError) return { allow: error.allowedMethods.join(', ') };
   if (error instanceof RangeNotSatisfiableError) return { 'content-range': `bytes */${error.bytes}` };
   if (error instanceof QueueFullError) return { 'retry-after': String(QUEUE_FULL_RETRY_AFTER_SECONDS) };
+  if (error instanceof LimitExceededError) return retryAfter(error);
   if (error instanceof TooManyStreamsError || error.code === 'service_unavailable') {
     return { 'retry-after': String(SHORT_RETRY_AFTER_SECONDS) };
   }
   return {};
+}
+
+/** The milliseconds are for OpenAI's SDKs, which go by them first. */
+function retryAfter({ retryAfterMs }: LimitExceededError): Record<string, string> {
+  if (retryAfterMs === undefined) return {};
+  return {
+    'retry-after': String(Math.ceil(retryAfterMs / 1000)),
+    'retry-after-ms': String(Math.ceil(retryAfterMs)),
+  };
 }

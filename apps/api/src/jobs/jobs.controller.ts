@@ -1,4 +1,5 @@
 import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { validate } from '@tessera/chat-completions';
 import { type Config } from '@tessera/config';
 import { ERROR_CODES, type Job, type JobRecord } from '@tessera/contracts';
@@ -19,6 +20,7 @@ import { parsePreferHeader, type Preference } from '../http/prefer-header.js';
 import { Shutdown } from '../http/shutdown.js';
 import { type ListEnvelope } from '../http/to-list-envelope.js';
 import { CONFIG } from '../tokens.js';
+import { MAKES_WORK } from '../limits/limit-requests.js';
 import { CreateJobService } from './create-job.service.js';
 import { isFinal, JobsService } from './jobs.service.js';
 import { listJobsQuerySchema } from './list-jobs-query.js';
@@ -34,6 +36,7 @@ export class JobsController {
   ) {}
 
   @Post()
+  @RouteConfig(MAKES_WORK)
   @describeCreateJob()
   async create(
     @Req() httpRequest: FastifyRequest,

@@ -72,7 +72,7 @@ export function defineAttemptScripts(redis: Redis, root: string): AttemptScripts
     start: async ({ jobId, token }, { isAlone }) =>
       startReply.parse(await start(jobId, token, MAX_CRASHES, isAlone ? 1 : 0)),
     complete: async ({ jobId, token }, answer) =>
-      writeReply.parse(await complete(jobId, token, JSON.stringify(answer))),
+      writeReply.parse(await complete(jobId, token, JSON.stringify(answer), answer.usage.total_tokens)),
     fail: async ({ jobId, token }, error) =>
       failReply.parse(await fail(jobId, token, JSON.stringify(error), error.retryable ? 1 : 0)),
     release: async ({ jobId, token }) => releaseReply.parse(await release(jobId, token)),

@@ -1,4 +1,5 @@
 import { fenceLua, finishJobLua, sharedLua } from './shared.lua.js';
+import { tokensLua } from './tokens.lua.js';
 
 /**
  * Makes an attempt the job's current one. A token left by an attempt that never ended means that its worker died: the
@@ -38,13 +39,14 @@ return { 'started', redis.call('HGETALL', key) }
 
 /**
  * Ends the job with its answer. A cancel that was accepted before wins.
- * ARGV: id, attempt token, answer as JSON. Returns the final status or a refusal.
+ * ARGV: id, attempt token, answer as JSON, tokens of prompt and answer. Returns the final status or a refusal.
  */
-export const completeJobLua = `${sharedLua}${finishJobLua}${fenceLua}
+export const completeJobLua = `${sharedLua}${tokensLua}${finishJobLua}${fenceLua}
 local id = ARGV[1]
 local refused = refusal(id, ARGV[2])
 if refused then return refused end
 if redis.call('HGET', jobKey(id), 'cancelRequested') == '1' then return cancelJob(id) end
+addTokens(redis.call('HGET', jobKey(id), 'ownerId'), ARGV[4])
 return finishJob(id, 'completed', 'answer', ARGV[3])
 `;
 

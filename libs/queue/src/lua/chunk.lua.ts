@@ -1,4 +1,5 @@
 import { batchSharedLua } from './batch-shared.lua.js';
+import { tokensLua } from './tokens.lua.js';
 
 /**
  * Cuts the next chunk off a batch's rows, and marks it unqueued until its queue entry is known to exist.
@@ -92,7 +93,7 @@ return 'marked'
  * ARGV: id, index, token, outcome as JSON (with the token), completed, failed, input, cached and output tokens, rows that
  * ran in this attempt, ms it took. Returns 'committed' or a refusal.
  */
-export const commitChunkLua = `${batchSharedLua}${chunkFenceLua}
+export const commitChunkLua = `${batchSharedLua}${tokensLua}${chunkFenceLua}
 local id, index = ARGV[1], ARGV[2]
 local refused = refusal(id, index, ARGV[3])
 if refused then return refused end
@@ -103,6 +104,7 @@ redis.call('HINCRBY', key, 'failed', ARGV[6])
 redis.call('HINCRBY', key, 'inputTokens', ARGV[7])
 redis.call('HINCRBY', key, 'cachedTokens', ARGV[8])
 redis.call('HINCRBY', key, 'outputTokens', ARGV[9])
+addTokens(redis.call('HGET', key, 'ownerId'), tonumber(ARGV[7]) + tonumber(ARGV[9]))
 redis.call('HINCRBY', key, 'openChunks', -1)
 local rows = tonumber(ARGV[10])
 if rows > 0 then

@@ -1,0 +1,47 @@
+import { TesseraError } from '@tessera/contracts';
+
+/** An owner would pass one of its limits. */
+export abstract class LimitExceededError extends TesseraError {
+  /** Time after which the request may pass, if the owner lets it; absent where nobody can say. */
+  abstract readonly retryAfterMs: number | undefined;
+}
+
+export class RateLimitExceededError extends LimitExceededError {
+  readonly code = 'rate_limit_exceeded';
+
+  constructor(
+    readonly requestsPerSecond: number,
+    readonly retryAfterMs: number,
+  ) {
+    super(
+      `at most ${requestsPerSecond} requests a second may be sent, and more were; the next passes in ${retryAfterMs} ms`,
+    );
+  }
+}
+
+/** When a request under way ends, only its sender knows. */
+const NEXT_LOOK_MS = 1_000;
+
+export class TooManyConcurrentRequestsError extends LimitExceededError {
+  readonly code = 'too_many_concurrent_requests';
+  readonly retryAfterMs = NEXT_LOOK_MS;
+
+  constructor(
+    readonly limit: number,
+    readonly underWay: number,
+  ) {
+    super(`at most ${limit} requests may be under way at a time, ${underWay} are now`);
+  }
+}
+
+export class TokenQuotaExceededError extends LimitExceededError {
+  readonly code = 'insufficient_quota';
+
+  constructor(
+    readonly tokensPerDay: number,
+    readonly usedTokens: number,
+    readonly retryAfterMs: number,
+  ) {
+    super(`at most ${tokensPerDay} tokens may be used between midnights UTC, ${usedTokens} are used today`);
+  }
+}

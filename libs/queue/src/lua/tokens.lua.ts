@@ -1,0 +1,21 @@
+/** A day's tokens are of no use once it is over; this long they can still be looked at. */
+const TOKENS_SECONDS = 2 * 86_400;
+
+/**
+ * Needs {@link sharedLua}. Tokens that an owner has used, by UTC day. Keys: `<root>:tokens:<day since 1970>:<owner>`.
+ */
+export const tokensLua = `
+local DAY_MS = 86400000
+
+local function tokensKey(owner) return root .. ':tokens:' .. math.floor(nowMs() / DAY_MS) .. ':' .. owner end
+
+local function tokensUsed(owner) return tonumber(redis.call('GET', tokensKey(owner)) or 0) end
+
+local function addTokens(owner, count)
+  if not owner or tonumber(count) == 0 then return end
+  redis.call('INCRBY', tokensKey(owner), count)
+  redis.call('EXPIRE', tokensKey(owner), ${TOKENS_SECONDS})
+end
+
+local function msUntilMidnight() return DAY_MS - nowMs() % DAY_MS end
+`;
