@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { type ApiKeys } from '@tessera/api-keys';
 import { type Config } from '@tessera/config';
 import { FileStore, UploadStore } from '@tessera/files';
 import { type Logger } from '@tessera/observability';
@@ -25,6 +26,8 @@ export interface ApiDependencies {
   fileIndex: FileIndex;
   limitStore: LimitStore;
   objectStore: ObjectStore;
+  /** Absent: nobody is asked for a key. */
+  apiKeys: ApiKeys | undefined;
 }
 
 @Module({})

@@ -9,17 +9,16 @@ loopback.addAddress('::1', 'ipv6');
 export class ListenNotAllowedError extends Error {
   constructor(readonly host: string) {
     super(
-      `HOST=${host} is beyond loopback, and there are no API keys yet: anyone who reaches it could use it. ` +
-        'Listen on 127.0.0.1 behind a proxy that asks who is there, or set TESSERA_INSECURE_LISTEN=1 ' +
-        'where something else protects the port, as in a container.',
+      `HOST=${host} is beyond loopback, and nobody is asked for a key: anyone who reaches the API could use it. ` +
+        'Set TESSERA_ADMIN_KEY to a secret of at least 16 characters, or listen on 127.0.0.1.',
     );
     this.name = 'ListenNotAllowedError';
   }
 }
 
-/** @throws {ListenNotAllowedError} beyond loopback without TESSERA_INSECURE_LISTEN */
-export function assertListenAllowed({ host, insecureListen }: Config['http']): void {
-  if (insecureListen || isLoopback(host)) return;
+/** @throws {ListenNotAllowedError} beyond loopback without TESSERA_ADMIN_KEY */
+export function assertListenAllowed({ http: { host }, access }: Pick<Config, 'http' | 'access'>): void {
+  if (access.adminKey !== undefined || isLoopback(host)) return;
   throw new ListenNotAllowedError(host);
 }
 

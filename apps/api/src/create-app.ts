@@ -3,6 +3,8 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { toNestLogger } from '@tessera/observability';
 import { type FastifyInstance } from 'fastify';
+import { authenticateRequests } from './access/authenticate-requests.js';
+import { authenticatorOf } from './access/authenticator.js';
 import { type ApiDependencies, AppModule } from './app.module.js';
 import { serveDocs } from './docs/serve-docs.js';
 import { ErrorEnvelopeFilter } from './errors/error-envelope.filter.js';
@@ -32,6 +34,7 @@ export async function createApp(dependencies: ApiDependencies): Promise<NestFast
   await registerBodyParsers(fastify, config);
   await registerSecurityHeaders(fastify);
   registerHooks(fastify, logger);
+  authenticateRequests(fastify, authenticatorOf(config.access.adminKey, dependencies.apiKeys));
   limitRequests(fastify, config, dependencies.limitStore);
   watchRequestBodies(fastify, config);
   answerOddRequests(fastify.server);

@@ -1,3 +1,4 @@
+import { type ApiKeys, openApiKeys } from '@tessera/api-keys';
 import { type Config, DEFAULT_REDIS_URL } from '@tessera/config';
 import { type Logger } from '@tessera/observability';
 import {
@@ -18,10 +19,12 @@ export interface Stores {
   readonly fileIndex: FileIndex;
   readonly limitStore: LimitStore;
   readonly objectStore: ObjectStore;
+  /** Only where requests are asked for a key. */
+  readonly apiKeys: ApiKeys | undefined;
 }
 
 /** Opens what the API keeps jobs, batches, files and their objects in. The caller closes them with {@link closeStores}. */
-export async function openStores({ redis, jobs, store }: Config, logger: Logger): Promise<Stores> {
+export async function openStores({ redis, jobs, store, access }: Config, logger: Logger): Promise<Stores> {
   const connection = { url: redis.url ?? DEFAULT_REDIS_URL, prefix: redis.prefix };
   const { retentionSeconds } = jobs;
   const objectStore = await openObjectStore(store);
@@ -39,6 +42,10 @@ export async function openStores({ redis, jobs, store }: Config, logger: Logger)
       fileIndex: keep(await openFileIndex({ connection, logger })),
       limitStore: keep(await openLimitStore({ connection, logger })),
       objectStore,
+      apiKeys:
+        access.adminKey === undefined
+          ? undefined
+          : keep(await openApiKeys({ connection, objectStore, logger })),
     };
   } catch (error) {
     await Promise.all(opened.map((store) => store.close()));
@@ -46,6 +53,6 @@ export async function openStores({ redis, jobs, store }: Config, logger: Logger)
   }
 }
 
-export async function closeStores({ jobStore, batchStore, fileIndex, limitStore }: Stores): Promise<void> {
-  await Promise.all([jobStore.close(), batchStore.close(), fileIndex.close(), limitStore.close()]);
+export async function closeStores({ objectStore: _stays, ...stores }: Stores): Promise<void> {
+  await Promise.all(Object.values(stores).map(async (store) => store?.close()));
 }

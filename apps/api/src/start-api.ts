@@ -14,7 +14,7 @@ export interface ApiService extends Service {
 
 /** Starts the API. @throws {ListenNotAllowedError} */
 export async function startApi({ config, logger }: ServiceContext): Promise<ApiService> {
-  assertListenAllowed(config.http);
+  assertListenAllowed(config);
   const stores = await openStores(config, logger);
   const app = await createApp({ config, logger, ...stores });
   await app.listen(config.http.port, config.http.host);

@@ -31,11 +31,12 @@ describe('loadConfig', () => {
     const config = loadConfig({
       PORT: '0',
       TESSERA_DATA_DIR: '/srv/tessera',
-      TESSERA_INSECURE_LISTEN: 'true',
+      TESSERA_S3_PATH_STYLE: 'true',
       TESSERA_MODELS: 'a, b,',
       TESSERA_ALLOWED_PRIVATE_NETWORKS: '10.0.0.0/8,fd00::/8',
     });
-    expect(config.http).toMatchObject({ port: 0, insecureListen: true });
+    expect(config.http.port).toBe(0);
+    expect(config.inputs.service.pathStyle).toBe(true);
     expect(config.data).toEqual({ directory: '/srv/tessera' });
     expect(config.store).toEqual({ kind: 'folder', directory: '/srv/tessera/store' });
     expect(config.model.acceptedIds).toEqual(['a', 'b']);
@@ -162,5 +163,20 @@ describe('childEnvironment', () => {
     expect(child).toMatchObject({ TESSERA_SLOTS: '4' });
     expect(child).not.toHaveProperty('PATH');
     expect(Object.keys(child).length).toBeGreaterThan(1);
+  });
+});
+
+describe('the administrator key', () => {
+  it.each(['short', 'fifteen-chars-x', 'with a space in it', 'ünïcödé-characters'])(
+    'is refused without being quoted: %s',
+    (TESSERA_ADMIN_KEY) => {
+      const { message } = problemsOf({ TESSERA_ADMIN_KEY });
+      expect(message).toContain('TESSERA_ADMIN_KEY: must be 16 to 512 printable characters without spaces');
+      expect(message).not.toContain(TESSERA_ADMIN_KEY);
+    },
+  );
+
+  it('may have sixteen characters', () => {
+    expect(loadConfig({ TESSERA_ADMIN_KEY: '0123456789abcdef' }).access.adminKey).toBe('0123456789abcdef');
   });
 });

@@ -26,6 +26,7 @@ function groupSettings(values: SettingValues, workingDirectory: string) {
   const dataDirectory = resolve(workingDirectory, values.TESSERA_DATA_DIR);
   return deepFreeze({
     http: groupHttp(values),
+    access: { adminKey: values.TESSERA_ADMIN_KEY, apiKey: values.TESSERA_API_KEY },
     redis: { url: values.REDIS_URL, prefix: values.TESSERA_QUEUE_PREFIX },
     data: { directory: dataDirectory },
     ...groupObjectStore(values, { workingDirectory, dataDirectory }),
@@ -57,8 +58,8 @@ function groupSettings(values: SettingValues, workingDirectory: string) {
       uploadIdleTimeoutMs: values.TESSERA_UPLOAD_IDLE_TIMEOUT_MS,
       downloads: values.TESSERA_DOWNLOADS,
     },
-    webhooks: { secret: values.TESSERA_WEBHOOK_SECRET },
     limits: groupLimits(values),
+    webhooks: { secret: values.TESSERA_WEBHOOK_SECRET },
     worker: groupWorker(values),
     dispatcher: {
       deliveryLockMs: values.TESSERA_DELIVERY_LOCK_MS,
@@ -72,7 +73,6 @@ function groupHttp(values: SettingValues) {
   return {
     host: values.HOST,
     port: values.PORT,
-    insecureListen: values.TESSERA_INSECURE_LISTEN,
     publicUrl: values.TESSERA_PUBLIC_URL,
     maxBodyBytes: values.TESSERA_MAX_BODY_BYTES,
     maxStreams: values.TESSERA_MAX_STREAMS,

@@ -28,6 +28,7 @@ describe('createLogger', () => {
   it.each([
     ['a webhook secret in a message', 'signed with whsec_aGVsbG8gaHVudGVyMg== today'],
     ['a data URL in a message', 'got data:image/png;base64,aHVudGVyMg+/= here'],
+    ['an API key in a message', 'the key was tsk_hunter2aGVsbG8aHVudGVyMgaGVsbG8gaHVudGVyMg12'],
     ['a bearer token in a message', 'header was Bearer hunter2'],
     ['a password in a URL', 'no connection to redis://user:hunter2@host:6379/0'],
   ])('blanks out %s', (_case, message) => {
@@ -42,6 +43,7 @@ describe('createLogger', () => {
     logger.info({
       headers: { authorization: 'hunter2' },
       secret: 'hunter2',
+      access: { adminKey: 'hunter2', apiKey: 'hunter2' },
       a: { b: { cookie: 'hunter2' } },
     });
     expect(lines[0]).not.toContain('hunter2');

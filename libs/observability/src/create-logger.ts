@@ -12,7 +12,7 @@ export interface LoggerOptions {
   destination?: DestinationStream;
 }
 
-const SECRET_FIELDS = ['authorization', 'cookie', 'password', 'secret'];
+const SECRET_FIELDS = ['authorization', 'cookie', 'password', 'secret', 'adminKey', 'apiKey'];
 const REDACTED_PATHS = SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]);
 
 /** Makes the logger of a process: one JSON object a line, times in ISO 8601, secrets blanked out. */

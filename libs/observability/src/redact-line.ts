@@ -1,6 +1,8 @@
 /** Secrets that have a recognisable form, wherever in a line they stand, and what is written instead. */
 const SECRETS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/whsec_[A-Za-z0-9+/=_-]+/g, 'whsec_[redacted]'],
+  // What is shown of an API key, its first twelve characters, is shorter.
+  [/tsk_[A-Za-z0-9_-]{20,}/g, 'tsk_[redacted]'],
   // The payload is client data, and far too long for a log.
   [/data:[\w.+-]+\/[\w.+-]+(?:;[\w.+-]+=[\w.+-]+)*;base64,[A-Za-z0-9+/=%_-]*/g, 'data:[redacted]'],
   [/\b(Bearer|Basic) [A-Za-z0-9._~+/=-]+/gi, '$1 [redacted]'],

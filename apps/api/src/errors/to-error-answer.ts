@@ -1,5 +1,6 @@
 import { type ErrorEnvelope, toErrorBody } from '@tessera/chat-completions';
 import { ERROR_CODES, type ErrorCodeEntry, type TesseraError } from '@tessera/contracts';
+import { InsufficientScopeError, InvalidApiKeyError } from './access.errors.js';
 import { RangeNotSatisfiableError } from './file.errors.js';
 import { QueueFullError, TooManyStreamsError } from './job.errors.js';
 import { LimitExceededError } from './limit.errors.js';
@@ -30,6 +31,10 @@ export function retryHeaders(entry: ErrorCodeEntry): Record<string, string> {
 }
 
 function headersOf(error: TesseraError): Record<string, string> {
+  if (error instanceof InvalidApiKeyError) return { 'www-authenticate': 'Bearer' };
+  if (error instanceof InsufficientScopeError) {
+    return { 'www-authenticate': `Bearer error="insufficient_scope", scope="${error.scope}"` };
+  }
   if (error instanceof MethodNotAllowedError) return { allow: error.allowedMethods.join(', ') };
   if (error instanceof RangeNotSatisfiableError) return { 'content-range': `bytes */${error.bytes}` };
   if (error instanceof QueueFullError) return { 'retry-after': String(QUEUE_FULL_RETRY_AFTER_SECONDS) };

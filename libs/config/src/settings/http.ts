@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { booleanText, integerText, listText, setting } from '../setting.js';
+import { integerText, listText, setting } from '../setting.js';
 
 const group = 'HTTP';
 
 export const httpSettings = {
   HOST: setting({
     group,
-    description: 'Address the API listens on. Beyond loopback only with TESSERA_INSECURE_LISTEN.',
+    description: 'Address the API listens on. Beyond loopback only with TESSERA_ADMIN_KEY.',
     default: '127.0.0.1',
     schema: z.string().default('127.0.0.1'),
   }),
@@ -15,14 +15,6 @@ export const httpSettings = {
     description: 'TCP port of the API; 0 takes a free one.',
     default: '8080',
     schema: integerText(0, 65_535).default(8080),
-  }),
-  TESSERA_INSECURE_LISTEN: setting({
-    group,
-    description:
-      'Set to 1 to let the API listen beyond loopback although it asks for no key: ' +
-      'for a container whose published port something else protects.',
-    default: '0',
-    schema: booleanText.default(false),
   }),
   TESSERA_PUBLIC_URL: setting({
     group,
