@@ -31,7 +31,6 @@ function row(changes: Record<string, unknown> = {}): BatchRow {
   return {
     batchId: 'batch_1',
     ownerId: 'key_1',
-    batchRequestId: 'req_1',
     customId: 'row-1',
     body,
     requestId: 'req_1',

@@ -51,8 +51,8 @@ export class RowAnswerer {
 
   /** Tries again what may pass, with growing pauses; rejects only when the signal aborts. */
   readonly answer: AnswerRow = async (row, { signal }) => {
-    const { batchId, ownerId, customId, requestId: rowRequestId, batchRequestId: requestId } = row;
-    const logger = this.logger.child({ batchId, customId, requestId, rowRequestId });
+    const { ownerId, customId, requestId: rowRequestId } = row;
+    const logger = this.logger.child({ customId, rowRequestId });
     try {
       const draft = this.readBody(row.body, logger);
       return await pRetry(() => this.answerOnce(draft, { ownerId, signal, logger }), {

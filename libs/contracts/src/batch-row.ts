@@ -9,8 +9,6 @@ export interface BatchRow {
   readonly body: unknown;
   /** Id of this row's request, `req_...`. */
   readonly requestId: string;
-  /** x-request-id of the HTTP request that made the batch. */
-  readonly batchRequestId: string;
 }
 
 /** What came of a row. */

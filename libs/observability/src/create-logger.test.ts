@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createLogger } from './create-logger.js';
+import { withLogContext } from './log-context.js';
 import { toNestLogger } from './nest-logger.js';
 
 function captureLines() {
@@ -68,5 +69,30 @@ describe('toNestLogger', () => {
     expect(entries()[0]).toMatchObject({ level: 'debug', context: 'Router', msg: 'route mapped' });
     expect(entries()[1]).toMatchObject({ level: 'error', context: 'Controller', details: ['at line 1'] });
     expect(entries()[1]?.['err']).toMatchObject({ message: 'broken' });
+  });
+});
+
+describe('withLogContext', () => {
+  it('puts its fields on every line of the work, also after a wait, and on no other', async () => {
+    const { logger, entries } = captureLines();
+    const work = withLogContext({ requestId: 'req_1' }, async () => {
+      await Promise.resolve();
+      withLogContext({ jobId: 'job_1' }, () => logger.info('inner'));
+      logger.info('outer');
+    });
+    logger.info('beside');
+    await work;
+    expect(entries().map(({ msg, requestId, jobId }) => [msg, requestId, jobId])).toEqual([
+      ['beside', undefined, undefined],
+      ['inner', 'req_1', 'job_1'],
+      ['outer', 'req_1', undefined],
+    ]);
+  });
+
+  it('gives way to what a line says itself', () => {
+    const { logger, lines } = captureLines();
+    withLogContext({ jobId: 'job_1' }, () => logger.info({ jobId: 'job_2' }, 'other'));
+    expect(lines[0]).toContain('job_2');
+    expect(lines[0]).not.toContain('job_1');
   });
 });

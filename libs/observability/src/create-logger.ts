@@ -1,7 +1,8 @@
 import { type DestinationStream, pino } from 'pino';
+import { currentLogContext } from './log-context.js';
 import { redactLine } from './redact-line.js';
 
-/** A pino logger; `child({ requestId })` and `child({ jobId })` make the loggers of one request or job. */
+/** A pino logger; within {@link withLogContext} its lines say which request and job they are about. */
 export type Logger = pino.Logger;
 
 export interface LoggerOptions {
@@ -22,6 +23,8 @@ export function createLogger({ name, level, destination }: LoggerOptions): Logge
       name,
       level,
       timestamp: pino.stdTimeFunctions.isoTime,
+      // A field that the line names itself goes before that of its context.
+      mixin: () => ({ ...currentLogContext() }),
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
       hooks: { streamWrite: redactLine },

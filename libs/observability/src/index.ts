@@ -1,2 +1,3 @@
 export * from './create-logger.js';
+export * from './log-context.js';
 export * from './nest-logger.js';

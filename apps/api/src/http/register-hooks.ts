@@ -1,5 +1,5 @@
-import { type Logger } from '@tessera/observability';
-import { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { type Logger, withLogContext } from '@tessera/observability';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { InvalidRequestError, UnsupportedContentEncodingError } from '../errors/request.errors.js';
 import { pathOf } from './path-of.js';
 
@@ -8,6 +8,9 @@ import { pathOf } from './path-of.js';
  * it is, since none is decompressed.
  */
 export function registerHooks(fastify: FastifyInstance, logger: Logger): void {
+  // What comes after reading the body runs in the context of the connection, so it is set again there.
+  fastify.addHook('onRequest', enterLogContext);
+  fastify.addHook('preValidation', enterLogContext);
   fastify.addHook('onRequest', async (httpRequest, reply) => {
     reply.header('x-request-id', httpRequest.id);
     if (httpRequest.raw.httpVersion === '1.1' && httpRequest.headers.host === undefined) {
@@ -27,6 +30,10 @@ export function registerHooks(fastify: FastifyInstance, logger: Logger): void {
     const level = fields.path.startsWith('/health/') && fields.status < 400 ? 'debug' : 'info';
     logger[level](fields, 'answered');
   });
+}
+
+function enterLogContext(httpRequest: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+  withLogContext({ requestId: httpRequest.id }, done);
 }
 
 /** A body of GET or HEAD is never looked at. */

@@ -36,10 +36,9 @@ export interface RowName {
 export function toBatchRow(
   { batchId, row, customId }: RowName,
   body: unknown,
-  { ownerId, requestId }: Pick<StartedChunk, 'ownerId' | 'requestId'>,
+  { ownerId }: Pick<StartedChunk, 'ownerId'>,
 ): BatchRow {
-  const ids = { requestId: rowIdsOf(batchId, row).requestId, batchRequestId: requestId };
-  return { batchId, ownerId, customId, body, ...ids };
+  return { batchId, ownerId, customId, body, requestId: rowIdsOf(batchId, row).requestId };
 }
 
 /** A row that was answered, or refused as the API would have refused it. */

@@ -1,3 +1,4 @@
+import { withLogContext } from '@tessera/observability';
 import { type Job as QueueEntry, WaitingError } from 'bullmq';
 import { type Redis } from 'ioredis';
 import { v7 as uuidv7 } from 'uuid';
@@ -37,7 +38,10 @@ export class ChunkRunner {
     this.active.add(active);
     try {
       const chunk = await this.scripts.start(active.key);
-      if (chunk !== undefined) await this.handle(active, active.begin(chunk));
+      if (chunk !== undefined) {
+        const { requestId } = chunk;
+        await withLogContext({ requestId, batchId }, () => this.handle(active, active.begin(chunk)));
+      }
     } finally {
       this.active.remove(active);
     }
