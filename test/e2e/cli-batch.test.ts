@@ -4,9 +4,6 @@ import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type Batch, type BatchRow, type RowAnswer } from '@tessera/contracts';
-import { FileStore } from '@tessera/files';
-import { openBatchStore, openFileIndex } from '@tessera/queue';
-import { openObjectStore } from '@tessera/storage';
 import {
   startTestRedis,
   temporaryDirectory,
@@ -17,12 +14,12 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startTestApi, type TestApi } from '../integration/api/start-test-api.js';
 import {
   answered,
-  BatchSystem,
+  type BatchSystem,
   inputLine,
-  logger,
   refused,
   type ResultLine,
 } from '../integration/batches/batch-bench.js';
+import { systemOfApi } from '../integration/batches/system-of-api.js';
 import { runCli, type RunningCli, startCli } from './run-cli.js';
 
 let redis: TestRedis;
@@ -38,7 +35,7 @@ beforeAll(async () => {
   redis = await startTestRedis();
   home = await temporaryDirectory();
   api = await startTestApi(redis);
-  system = await systemOf(api);
+  system = await systemOfApi(api, redis.url, closers);
   await system.startDispatcher();
   await system.startWorker((row) => answerRow(row));
 });
@@ -48,21 +45,6 @@ afterAll(async () => {
   await home.remove();
   await redis.stop();
 });
-
-/** Dispatcher and worker of an API: they see the same Redis and the same store. */
-async function systemOf({ config }: TestApi): Promise<BatchSystem> {
-  const connection = { url: redis.url, prefix: config.redis.prefix };
-  const objectStore = await openObjectStore(config.store);
-  const index = await openFileIndex({ connection, logger });
-  const batches = await openBatchStore({ connection, retentionSeconds: 3_600, logger });
-  closers.push(
-    () => index.close(),
-    () => batches.close(),
-  );
-  const fileStore = new FileStore({ objectStore, index, retentionSeconds: 3_600, logger });
-  const storeDirectory = join(config.data.directory, 'store');
-  return new BatchSystem({ connection, storeDirectory, objectStore, files: fileStore, batches, closers });
-}
 
 const batch = (...words: string[]) =>
   runCli(['batch', ...words, '--url', api.url], { environment: { TESSERA_DATA_DIR: home.path } });
@@ -124,6 +106,8 @@ describe('tessera batch', () => {
     expect(await batch('results', first.id, '-o', output)).toMatchObject({ exitCode: 0, stdout: '' });
     expect(customIds(parseLines(await readFile(output, 'utf8')))).toEqual(['a', 'b', 'c']);
     expect(await readdir(join(home.path, 'new'))).toEqual(['answers.jsonl']);
+    const partial = await batch('results', first.id, '--partial');
+    expect(partial.stdout).toBe(await readFile(output, 'utf8'));
     const failures = await batch('results', first.id, '--errors');
     expect(customIds(parseLines(failures.stdout))).toEqual(['bad-1', 'bad-2']);
 
@@ -150,6 +134,7 @@ describe('tessera batch', () => {
       exitCode: 1,
       stderr: `tessera: batch ${id} has no results yet: it is in_progress\n`,
     });
+    expect(await batch('results', id, '--partial')).toMatchObject({ exitCode: 0, stdout: '' });
     release();
     expect(await batch('status', id, '--wait')).toMatchObject({
       exitCode: 0,

@@ -1,5 +1,6 @@
 export { runChunk, type ChunkRunOptions } from './chunk/run-chunk.js';
-export { partsPrefix } from './chunk/part-files.js';
+export { type PartName, partsPrefix } from './chunk/part-files.js';
+export { finishedFileOf, linesSoFar, type ResultSources } from './results/lines-so-far.js';
 export { recoverBatches, type RecoveredBatch } from './recovery/recover-batches.js';
 export { deleteManifest, writeManifest } from './store/batch-objects.js';
 export { BatchRunner } from './dispatch/batch-runner.js';

@@ -35,6 +35,8 @@ const CODES_OF_OPERATIONS: Record<string, readonly string[]> = {
   ],
   'GET /v1/batches': ['invalid_value invalid_type unknown_parameter'],
   'GET /v1/batches/{id}': ['batch_not_found'],
+  'GET /v1/batches/{id}/output': ['batch_not_found'],
+  'GET /v1/batches/{id}/errors': ['batch_not_found'],
   'POST /v1/batches/{id}/cancel': ['batch_not_found batch_finished'],
   'POST /v1/batches/{id}/retry': [
     'batch_not_found batch_not_finished invalid_type invalid_value unknown_parameter idempotency_key_reused',

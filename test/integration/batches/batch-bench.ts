@@ -186,7 +186,7 @@ export class BatchSystem {
 
   async submit(lines: readonly string[], changes: Partial<BatchRequest> = {}): Promise<string> {
     const file = await this.parts.files.createFromStream({
-      ownerId: OWNER_ID,
+      ownerId: changes.ownerId ?? OWNER_ID,
       purpose: 'batch',
       filename: 'input.jsonl',
       source: (async function* () {

@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiParam } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiParam, ApiResponse } from '@nestjs/swagger';
 import { refTo } from './components.js';
 import { BODY_CODES, BODY_RULES, describeAnswer, describeErrors } from './describe-answers.js';
 import { describeIdempotencyKey } from './describe-idempotency-key.js';
@@ -77,5 +77,31 @@ export function describeRetryBatch(): MethodDecorator {
     ApiBody({ required: false, schema: refTo('RetryBatch') }),
     describeAnswer(200, 'The new batch', 'Batch', REPLAYED),
     describeErrors(...BODY_RULES, 'idempotency_key_reused', 'batch_not_found', 'batch_not_finished'),
+  );
+}
+
+export function describeBatchResults(name: 'output' | 'errors', rows: string): MethodDecorator {
+  const text = { type: 'string' as const };
+  return applyDecorators(
+    ApiOperation({
+      operationId: name === 'output' ? 'getBatchOutput' : 'getBatchErrors',
+      tags,
+      summary: `Read the lines of rows that have ${rows} so far`,
+      description:
+        'JSON Lines, each as in the file that the batch will have, in the order of the input. The rows of a chunk come ' +
+        'together when its last one is done. Where the batch ends meanwhile, the rest of its lines follow.',
+    }),
+    batchId,
+    ApiResponse({
+      status: 200,
+      description: 'What there is so far; of a batch that has ended without such a file, nothing',
+      content: { 'application/jsonl': { schema: text } },
+    }),
+    ApiResponse({
+      status: 302,
+      description: 'The batch has ended: this is its file',
+      headers: { location: { schema: text } },
+    }),
+    describeErrors('batch_not_found'),
   );
 }

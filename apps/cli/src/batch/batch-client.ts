@@ -73,6 +73,11 @@ export class BatchClient {
     return this.read(await this.connection.open(`/v1/files/${encodeURIComponent(id)}/content`));
   }
 
+  /** The lines that there are so far of a batch, which may break off likewise; of an ended one, its whole file. */
+  async openLinesSoFar(id: string, name: 'output' | 'errors'): Promise<AsyncIterable<Uint8Array>> {
+    return this.read(await this.connection.open(`/v1/batches${pathOf(id)}/${name}`));
+  }
+
   private async *read({ body }: OpenedAnswer): AsyncGenerator<Uint8Array> {
     try {
       for await (const chunk of body) yield chunk;

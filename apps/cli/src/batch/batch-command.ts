@@ -106,12 +106,14 @@ function resultsCommand(): Command {
     .description('Fetch the answers of a batch, or the rows that have none.')
     .argument('<id>', ID)
     .option('-o, --output <out>', 'file that gets them, whole or not at all (default: standard output)')
-    .option('--errors', 'the rows that failed or never ran, in place of the answers');
+    .option('--errors', 'the rows that failed or never ran, in place of the answers')
+    .option('--partial', 'what there is so far of a batch that has not ended');
   return addUrlOption(command)
     .addHelpText(
       'after',
       '\nExamples:\n  tessera batch results batch_0f... -o answers.jsonl\n' +
-        '  tessera batch results batch_0f... --errors | head',
+        '  tessera batch results batch_0f... --errors | head\n' +
+        '  tessera batch results batch_0f... --partial | wc -l',
     )
     .action(async (id: string, options: ResultsOptions) => {
       const { runResults } = await import('./run-results.js');

@@ -32,6 +32,7 @@ export interface ListOptions extends ServiceOptions {
 export interface ResultsOptions extends Pick<ServiceOptions, 'url'> {
   output?: string;
   errors?: true;
+  partial?: true;
 }
 
 export function addUrlOption(command: Command): Command {

@@ -10,12 +10,14 @@ import { NoResultsError } from './errors.js';
 import { interruptible } from './interruptible.js';
 import { serviceOf } from './service-of.js';
 
-/** Writes the output file of a batch, or its error file, to a file or standard output. */
+/** Writes the output file of a batch, or its error file, or what there is so far of either, to a file or standard output. */
 export function runResults(id: string, options: ResultsOptions): Promise<void> {
   return interruptible(async (signal) => {
     const { client } = serviceOf(options, signal);
-    const batch = await client.get(id);
-    const content = await client.openFile(fileOf(batch, options));
+    const content =
+      options.partial === true
+        ? await client.openLinesSoFar(id, options.errors === true ? 'errors' : 'output')
+        : await client.openFile(fileOf(await client.get(id), options));
     if (options.output === undefined) await pipeline(content, process.stdout, { end: false, signal });
     else await writeWhole(resolve(options.output), content, signal);
   });

@@ -8,12 +8,15 @@ export function partsPrefix(batchId: string): string {
   return `${batchPrefix(batchId)}parts/`;
 }
 
+/** Which lines: those with an answer, or the others. */
+export type PartName = 'output' | 'errors';
+
 /** Part file of one attempt at a chunk; only that of the attempt which committed the chunk counts. */
 export function partKey(
   { batchId, index, token }: { batchId: string; index: number; token: string },
-  file: 'output' | 'errors',
+  name: PartName,
 ): string {
-  return `${attemptPrefix({ batchId, index, token })}.${file}.jsonl`;
+  return `${attemptPrefix({ batchId, index, token })}.${name}.jsonl`;
 }
 
 function attemptPrefix({ batchId, index, token }: { batchId: string; index: number; token: string }): string {

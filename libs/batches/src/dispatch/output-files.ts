@@ -1,10 +1,11 @@
 import { type BatchRecord, type EarlyEnd } from '@tessera/contracts';
 import { type FileStore } from '@tessera/files';
-import { type BatchLedger, type CommittedChunk } from '@tessera/queue';
+import { type BatchLedger } from '@tessera/queue';
 import { type ObjectStore } from '@tessera/storage';
-import { partKey } from '../chunk/part-files.js';
+import { type PartName } from '../chunk/part-files.js';
 import { readRows } from '../chunk/read-chunk-rows.js';
 import { unrunRowResult } from '../chunk/row-result.js';
+import { readParts } from '../results/read-parts.js';
 
 export interface OutputParts {
   readonly ledger: Pick<BatchLedger, 'committedChunks'>;
@@ -46,7 +47,7 @@ async function makeFile(
     ownerId: batch.ownerId,
     purpose: 'batch_output',
     filename: `${batch.id}_${name}.jsonl`,
-    source: name === 'output' ? outputLines(batch, parts) : errorLines(batch, parts),
+    source: name === 'output' ? partsOf(batch.id, 'output', parts) : errorLines(batch, parts),
     signal: parts.signal,
     ...(outputExpiresAfterSeconds === undefined
       ? {}
@@ -66,26 +67,17 @@ async function countBytes(
   return bytes;
 }
 
-async function* outputLines({ id }: BatchRecord, parts: OutputParts): AsyncGenerator<Uint8Array> {
-  for await (const chunk of parts.ledger.committedChunks(id)) {
-    if (chunk.outputBytes > 0) yield await partOf(id, chunk, 'output', parts);
-  }
-}
-
 async function* errorLines(batch: BatchRecord, parts: OutputParts): AsyncGenerator<Uint8Array> {
-  for await (const chunk of parts.ledger.committedChunks(batch.id)) {
-    if (chunk.errorBytes > 0) yield await partOf(batch.id, chunk, 'errors', parts);
-  }
+  yield* partsOf(batch.id, 'errors', parts);
   if (batch.earlyEnd !== undefined) yield* unrunLines(batch, batch.earlyEnd, parts);
 }
 
-function partOf(
+function partsOf(
   batchId: string,
-  { index, token }: CommittedChunk & { index: number },
-  file: 'output' | 'errors',
-  { objectStore }: OutputParts,
-): Promise<Uint8Array> {
-  return objectStore.get(partKey({ batchId, index, token }, file));
+  name: PartName,
+  { ledger, objectStore }: OutputParts,
+): AsyncGenerator<Uint8Array> {
+  return readParts(batchId, name, { chunks: ledger, objectStore });
 }
 
 /** Lines of the rows after the last chunk; none where the input is gone, as nobody knows their names. */

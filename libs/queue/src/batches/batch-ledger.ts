@@ -22,7 +22,7 @@ export interface BatchLedger {
   /** Takes over a chunk of a batch that ends early: at once when nobody has begun it, else after `graceMs`. */
   seize(chunk: ChunkKey, graceMs: number): Promise<StartedChunk | 'gone' | 'busy'>;
   commit(chunk: ChunkKey, outcome: Omit<CommittedChunk, 'token'>): Promise<ChunkRefusal>;
-  /** Outcomes of the committed chunks by index, in order, some at a time. */
+  /** As for the API: see BatchStore. */
   committedChunks(batchId: string): AsyncIterable<CommittedChunk & { index: number }>;
   finalize(id: string, outputFileId: string, errorFileId: string): Promise<FinalizeOutcome>;
   finish(

@@ -25,6 +25,11 @@ export interface BatchStore {
   listBatches(query: BatchQuery): Promise<BatchPage>;
   /** Rows under way are finished, no others are begun. */
   cancelBatch(id: string): Promise<EndEarlyOutcome>;
+  /**
+   * Outcomes of the chunks committed so far by index, in order, some at a time.
+   * @throws {CommittedChunksGoneError} where the batch ends meanwhile
+   */
+  committedChunks(batchId: string): AsyncIterable<CommittedChunk & { index: number }>;
   /** Writes a batch as the object store has it; one that is known stays as it is. @returns whether it was written */
   restoreBatch(batch: RestoredBatch): Promise<boolean>;
   ping(): Promise<void>;

@@ -17,3 +17,11 @@ export class ChunkStoppedError extends Error {
     this.name = 'ChunkStoppedError';
   }
 }
+
+/** The batch has ended since its committed chunks began to be read: its files have what they had. */
+export class CommittedChunksGoneError extends Error {
+  constructor(readonly batchId: string) {
+    super(`the committed chunks of ${batchId} are gone: it has ended`);
+    this.name = 'CommittedChunksGoneError';
+  }
+}

@@ -82,7 +82,7 @@ function toLedger(
       ).map(Number),
     seize: (chunk, graceMs) => chunks.seize(chunk, graceMs),
     commit: (chunk, outcome) => chunks.commit(chunk, outcome, { rows: 0, ms: 0 }),
-    committedChunks: (batchId) => readCommittedChunks(redis, `${root}:batch-parts:${batchId}`, batchId),
+    committedChunks: (batchId) => readCommittedChunks(redis, root, batchId),
     finalize: (id, outputFileId, errorFileId) => batches.finalize(id, outputFileId, errorFileId),
     finish: (id, status, files) => batches.finish(id, status, files),
     requeueChunks: (unqueuedForMs) => requeueChunks(requeuing, unqueuedForMs),

@@ -4,6 +4,7 @@ import { connectRedis, keyRootOf, pingRedis } from '../redis-client.js';
 import { defineBatchScripts } from './batch-scripts.js';
 import { type BatchStore } from './batch-store.js';
 import { readBatch } from './read-batch.js';
+import { readCommittedChunks } from './read-committed-chunks.js';
 import { defineRestore } from './restore-batch.js';
 
 export interface BatchStoreOptions {
@@ -27,6 +28,7 @@ export async function openBatchStore(options: BatchStoreOptions): Promise<BatchS
     getBatch: (id) => readBatch(redis, root, id),
     listBatches: (query) => scripts.list(query),
     cancelBatch: (id) => scripts.endEarly(id, 'cancelled'),
+    committedChunks: (id) => readCommittedChunks(redis, root, id),
     restoreBatch: defineRestore(redis, root, retentionSeconds),
     ping: () => pingRedis(redis),
     close: async () => redis.disconnect(),
