@@ -1,30 +1,30 @@
 import { type Config } from '@tessera/config';
 import { type Admission, type LimitStore } from '@tessera/queue';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { callerOf } from '../access/caller.js';
 import {
   type LimitExceededError,
   RateLimitExceededError,
   TokenQuotaExceededError,
   TooManyConcurrentRequestsError,
 } from '../errors/limit.errors.js';
-import { limitsOf } from './effective-limits.js';
+import { withEffectiveLimits } from './effective-limits.js';
 import { rateLimitHeaders } from './rate-limit-headers.js';
 
 /** Route configuration (`@RouteConfig`) of what makes work that takes tokens. */
 export const MAKES_WORK = { makesWork: true } as const;
 
-/** Probes and pages that everybody may look at. */
-const UNLIMITED = /^\/(health|docs)(\/|$)/;
-
-/** Holds every request to the limits of its owner; comes after it is known who sends it. */
+/**
+ * Holds every request to the limits of its owner, which its caller has from then on. Comes after it is known who sends it.
+ */
 export function limitRequests(fastify: FastifyInstance, config: Config, limitStore: LimitStore): void {
   fastify.addHook('onRequest', async (httpRequest, reply) => {
-    const { routeOptions } = httpRequest;
-    if (UNLIMITED.test(routeOptions.url ?? '')) return;
+    const { caller, routeOptions } = httpRequest;
+    // Probes and documentation are everybody's.
+    if (caller === null) return;
+    const { ownerId, limits } = (httpRequest.caller = withEffectiveLimits(caller, config.limits));
     const admission = await limitStore.admit({
-      ownerId: callerOf(httpRequest).ownerId,
-      limits: limitsOf(httpRequest, config),
+      ownerId,
+      limits,
       makesWork: 'makesWork' in routeOptions.config,
     });
     reply.headers(rateLimitHeaders(admission.standing));
