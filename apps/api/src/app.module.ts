@@ -5,6 +5,8 @@ import { FileStore, UploadStore } from '@tessera/files';
 import { type Logger } from '@tessera/observability';
 import { type BatchStore, type FileIndex, type JobStore, type LimitStore } from '@tessera/queue';
 import { type ObjectStore } from '@tessera/storage';
+import { AdminKeysModule } from './admin-keys/admin-keys.module.js';
+import { KeyDirectory } from './admin-keys/key-directory.js';
 import { BatchesModule } from './batches/batches.module.js';
 import { ChatModule } from './chat/chat.module.js';
 import { FilesModule } from './files/files.module.js';
@@ -40,6 +42,7 @@ class PlatformModule {
       { provide: JOB_STORE, useValue: dependencies.jobStore },
       { provide: BATCH_STORE, useValue: dependencies.batchStore },
       { provide: OBJECT_STORE, useValue: dependencies.objectStore },
+      { provide: KeyDirectory, useValue: new KeyDirectory(dependencies.apiKeys) },
       { provide: FileStore, useValue: files.files },
       { provide: UploadStore, useValue: files.uploads },
       AllowedMethods,
@@ -69,6 +72,7 @@ export class AppModule {
         FilesModule,
         UploadsModule,
         ModelsModule,
+        AdminKeysModule,
         HealthModule,
       ],
     };

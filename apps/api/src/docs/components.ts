@@ -1,17 +1,21 @@
 import {
   chatCompletionBodySchema,
   completeUploadBodySchema,
+  createApiKeyBodySchema,
   createBatchBodySchema,
   createJobBodySchema,
   createUploadBodySchema,
   retryBatchBodySchema,
+  updateApiKeyBodySchema,
 } from '@tessera/contracts';
 import { type ApiResponseSchemaHost } from '@nestjs/swagger';
 import { z } from 'zod';
+import { apiKeySchema, createdApiKeySchema, deletedApiKeySchema } from './api-key-schemas.js';
 import { batchSchema } from './batch-schemas.js';
 import { chatCompletionChunkSchema, chatCompletionSchema } from './chat-schemas.js';
 import { deletedFileSchema, fileSchema, uploadPartSchema, uploadSchema } from './file-schemas.js';
 import {
+  apiKeyListSchema,
   batchListSchema,
   deletedJobSchema,
   errorSchema,
@@ -43,6 +47,10 @@ const ANSWERS = {
   ModelList: modelListSchema,
   ChatCompletion: chatCompletionSchema,
   ChatCompletionChunk: chatCompletionChunkSchema,
+  ApiKey: apiKeySchema,
+  ApiKeyList: apiKeyListSchema,
+  CreatedApiKey: createdApiKeySchema,
+  DeletedApiKey: deletedApiKeySchema,
   Liveness: livenessSchema,
   Readiness: readinessSchema,
   Error: errorSchema,
@@ -54,6 +62,8 @@ const REQUESTS = {
   RetryBatch: retryBatchBodySchema,
   CreateUpload: createUploadBodySchema,
   CompleteUpload: completeUploadBodySchema,
+  CreateApiKey: createApiKeyBodySchema,
+  UpdateApiKey: updateApiKeyBodySchema,
 };
 
 export type ComponentName = keyof typeof ANSWERS | keyof typeof REQUESTS;

@@ -8,6 +8,7 @@ import {
   type Usage,
 } from '@tessera/contracts';
 import { z } from 'zod';
+import { apiKeySchema } from './api-key-schemas.js';
 import { batchSchema } from './batch-schemas.js';
 import { fileSchema } from './file-schemas.js';
 import { count, unixSeconds } from './shapes.js';
@@ -110,6 +111,7 @@ export const jobListSchema = listOf(jobSchema);
 export const batchListSchema = listOf(batchSchema);
 export const fileListSchema = listOf(fileSchema);
 export const modelListSchema = listOf(modelSchema);
+export const apiKeyListSchema = listOf(apiKeySchema);
 
 /** The list envelope around items of this shape. */
 function listOf(item: z.ZodType) {

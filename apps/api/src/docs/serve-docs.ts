@@ -1,6 +1,7 @@
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { createComponentSchemas } from './components.js';
+import { describeAccess, KEY_SCHEME } from './describe-access.js';
 
 /** Builds the OpenAPI 3.1 document from the controllers. */
 export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObject {
@@ -9,8 +10,12 @@ export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObjec
     .setTitle('Tessera')
     .setDescription('Asks questions about images.')
     .setVersion('0.1.0')
+    .addBearerAuth(
+      { type: 'http', description: 'An API key. Only asked for where TESSERA_ADMIN_KEY is set.' },
+      KEY_SCHEME,
+    )
     .build();
-  const document = SwaggerModule.createDocument(app, information);
+  const document = describeAccess(SwaggerModule.createDocument(app, information));
   return { ...document, components: { ...document.components, schemas: createComponentSchemas() } };
 }
 
