@@ -56,7 +56,21 @@ class PlatformModule {
 function openFiles({ config, logger, objectStore, fileIndex }: ApiDependencies) {
   const { retentionSeconds } = config.jobs;
   const files = new FileStore({ objectStore, index: fileIndex, retentionSeconds, logger });
-  return { files, uploads: new UploadStore({ objectStore, uploads: fileIndex.uploads, files, logger }) };
+  return {
+    files,
+    uploads: new UploadStore({
+      objectStore,
+      uploads: fileIndex.uploads,
+      storedBytes: fileIndex.storedBytes,
+      files,
+      logger,
+    }),
+  };
+}
+
+function openEndpoints({ config, logger, objectStore, webhookIndex }: ApiDependencies): EndpointStore {
+  const { maxEndpointsPerOwner: maxPerOwner } = config.webhooks;
+  return new EndpointStore({ objectStore, index: webhookIndex, maxPerOwner, logger });
 }
 
 @Module({})

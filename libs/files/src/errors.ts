@@ -73,3 +73,16 @@ export class UploadPartsInvalidError extends TesseraError {
     super(`${param}: ${rule}`, { param });
   }
 }
+
+/** With what is to be stored, the owner would have more than it may. */
+export class StorageLimitExceededError extends TesseraError {
+  readonly code = 'storage_limit_exceeded';
+
+  constructor(
+    readonly limitBytes: number,
+    /** Without what was refused. */
+    readonly storedBytes: number,
+  ) {
+    super(`at most ${limitBytes} bytes may be stored, ${storedBytes} are, and this would pass the limit`);
+  }
+}

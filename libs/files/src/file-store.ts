@@ -1,6 +1,12 @@
 import { type FilePurpose, type FileRecord } from '@tessera/contracts';
 import { type Logger } from '@tessera/observability';
-import { type FileIndex, type FilePage, type FileQuery, RedisUnavailableError } from '@tessera/queue';
+import {
+  type FileIndex,
+  type FilePage,
+  type FileQuery,
+  type IncomingContent,
+  RedisUnavailableError,
+} from '@tessera/queue';
 import {
   type DownloadOptions,
   ObjectNotFoundError,
@@ -8,6 +14,7 @@ import {
   type ObjectStore,
   type OpenedObject,
 } from '@tessera/storage';
+import { claimBytes, type StorageAllowance } from './claim-bytes.js';
 import { FileNotFoundError } from './errors.js';
 import { isFileId, newFileId } from './file-id.js';
 import { readFileRecord, readStoredRecord, writeFileRecord } from './file-record.js';
@@ -38,10 +45,19 @@ export interface NewFile extends FileFacts {
   readonly signal?: AbortSignal;
 }
 
+export interface ContentOptions {
+  readonly id?: string;
+  readonly signal?: AbortSignal;
+  /** Absent: as much as comes. */
+  readonly allowance?: StorageAllowance;
+}
+
 /** Bytes in the store that are no file yet: {@link FileStore.keep} makes them one. */
 export interface StoredContent {
   readonly id: string;
   readonly bytes: number;
+  /** Room in its owner's part of the store that it holds until it is a file. */
+  readonly claim?: IncomingContent;
 }
 
 /** Files: what was acknowledged is in the store, and Redis only lists it. */
@@ -63,19 +79,28 @@ export class FileStore {
     }
   }
 
-  /** For content that comes before it is known what it is for. */
+  /**
+   * For content that comes before it is known what it is for.
+   * @throws {StorageLimitExceededError} where it does not fit; nothing is kept
+   */
   async storeContent(
     source: AsyncIterable<Uint8Array>,
-    options: { readonly id?: string; readonly signal?: AbortSignal } = {},
+    options: ContentOptions = {},
   ): Promise<StoredContent> {
-    const { id = newFileId(), signal } = options;
-    const { objectStore } = this.options;
-    const { bytes } = await objectStore.putStream(
-      contentKey(id),
-      source,
-      signal === undefined ? {} : { signal },
-    );
-    return { id, bytes };
+    const { id = newFileId(), signal, allowance } = options;
+    const { objectStore, index } = this.options;
+    const put = (bytes: AsyncIterable<Uint8Array>) =>
+      objectStore.putStream(contentKey(id), bytes, signal === undefined ? {} : { signal });
+    if (allowance?.limitBytes === undefined) return { id, bytes: (await put(source)).bytes };
+    const { ownerId, limitBytes } = allowance;
+    const claim: IncomingContent = { ownerId, kind: 'file', id };
+    try {
+      const { bytes } = await put(claimBytes(source, claim, { storedBytes: index.storedBytes, limitBytes }));
+      return { id, bytes, claim };
+    } catch (error) {
+      await this.releaseClaim(claim);
+      throw error;
+    }
   }
 
   async keep({ id, bytes }: StoredContent, facts: FileFacts): Promise<FileRecord> {
@@ -92,11 +117,21 @@ export class FileStore {
   }
 
   /** Removes content that is not to become a file. Failing is logged: upkeep removes what is left. */
-  async discard({ id }: StoredContent): Promise<void> {
+  async discard({ id, claim }: StoredContent): Promise<void> {
     try {
       await this.options.objectStore.deletePrefix(filePrefix(id));
     } catch (err) {
       this.options.logger.warn({ err, fileId: id }, 'content that did not become a file is left to upkeep');
+    }
+    if (claim !== undefined) await this.releaseClaim(claim);
+  }
+
+  /** What fails to be released lapses. */
+  private async releaseClaim(claim: IncomingContent): Promise<void> {
+    try {
+      await this.options.index.storedBytes.release(claim);
+    } catch (err) {
+      this.options.logger.warn({ err, fileId: claim.id }, 'room claimed in the store is left to lapse');
     }
   }
 

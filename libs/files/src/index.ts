@@ -1,7 +1,9 @@
+export { type StorageAllowance } from './claim-bytes.js';
 export * from './errors.js';
 export { isFileId, isUploadId, newFileId } from './file-id.js';
 export { readFileRecord, resolveImageFile } from './file-record.js';
 export {
+  type ContentOptions,
   type FileFacts,
   FileStore,
   type FileStoreOptions,

@@ -1,6 +1,7 @@
 export * from './connection.js';
 export * from './errors.js';
 export * from './files/file-index.js';
+export * from './files/stored-bytes.js';
 export * from './files/upload-index.js';
 export * from './job-consumer.js';
 export * from './job-queue.js';

@@ -4,6 +4,7 @@ import type {
   JobError,
   JobRecord,
   JobStatus,
+  KeyLimits,
   ServedModel,
   TokenLogprob,
 } from '@tessera/contracts';
@@ -19,7 +20,11 @@ export type EarlierUse =
 export type CreateJobOutcome =
   | EarlierUse
   | { kind: 'created'; record: JobRecord }
-  | { kind: 'queue_full'; waitingJobCount: number; limit: number };
+  | { kind: 'queue_full'; waitingJobCount: number; limit: number }
+  /** As many jobs of the owner are waiting as may. */
+  | { kind: 'owner_queue_full'; waitingJobCount: number; limit: number }
+  /** With the job's images the owner would have more bytes stored than it may. */
+  | { kind: 'store_full'; storedBytes: number; limitBytes: number };
 
 export interface Idempotency {
   /** Another owner's key of the same text is another key. */
@@ -34,6 +39,10 @@ export interface NewJob {
   /** Time that the job is kept once it has ended; absent: that of the store. */
   retentionSeconds?: number;
   idempotency?: Idempotency;
+  /** Bytes of images that are stored with the job and for it alone. */
+  imageBytes?: number;
+  /** What its owner is held to; absent: nothing. */
+  limits?: Pick<KeyLimits, 'queuedJobs' | 'storedBytes'>;
 }
 
 export type CancelOutcome = 'cancelled' | 'requested' | 'already_final' | 'not_found';

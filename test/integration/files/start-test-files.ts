@@ -30,7 +30,13 @@ export async function startTestFiles(redis: TestRedis, retentionSeconds = 3_600)
     index,
     files,
     logger,
-    uploads: new UploadStore({ objectStore, uploads: index.uploads, files, logger }),
+    uploads: new UploadStore({
+      objectStore,
+      uploads: index.uploads,
+      storedBytes: index.storedBytes,
+      files,
+      logger,
+    }),
     storedKeys: async () => (await collect(objectStore.list(''))).sort(),
     loseRedis: () => deleteKeys(redis.url, prefix),
     close: async () => {

@@ -55,6 +55,7 @@ export class StartChatService {
     const maxWaitMs = this.config.http.maxChatSeconds * 1000;
     const { record } = await this.keeper.keep({
       images: await this.images.check(draft.images, caller.ownerId),
+      limits: caller.limits,
       priority: 'normal',
       retentionSeconds: LEFTOVER_SECONDS,
       toRecord: (kept) =>

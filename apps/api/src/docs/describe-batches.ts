@@ -76,7 +76,13 @@ export function describeRetryBatch(): MethodDecorator {
     describeIdempotencyKey('batch'),
     ApiBody({ required: false, schema: refTo('RetryBatch') }),
     describeAnswer(200, 'The new batch', 'Batch', REPLAYED),
-    describeErrors(...BODY_RULES, 'idempotency_key_reused', 'batch_not_found', 'batch_not_finished'),
+    describeErrors(
+      ...BODY_RULES,
+      'idempotency_key_reused',
+      'batch_not_found',
+      'batch_not_finished',
+      'insufficient_quota',
+    ),
   );
 }
 

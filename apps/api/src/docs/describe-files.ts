@@ -26,6 +26,7 @@ export const FILE_FORM_CODES = [
   'invalid_value',
   'unknown_parameter',
   'file_too_large',
+  'storage_limit_exceeded',
   'request_too_large',
   'unsupported_media_type',
 ] as const;

@@ -26,6 +26,8 @@ export const CONVERSATION_ERRORS = [
   'model_not_found',
   'queue_full',
   'insufficient_quota',
+  'queued_jobs_exceeded',
+  'storage_limit_exceeded',
 ] as const;
 
 /** What a job may end with, seen as an HTTP status by those who waited for it. */

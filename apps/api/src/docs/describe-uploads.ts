@@ -17,7 +17,7 @@ export function describeCreateUpload(): MethodDecorator {
     }),
     ApiBody({ required: true, schema: refTo('CreateUpload') }),
     describeAnswer(200, 'The upload, which takes parts now', 'Upload'),
-    describeErrors(...BODY_RULES, 'file_too_large', 'file_invalid'),
+    describeErrors(...BODY_RULES, 'file_too_large', 'file_invalid', 'storage_limit_exceeded'),
   );
 }
 

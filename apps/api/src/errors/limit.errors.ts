@@ -45,3 +45,18 @@ export class TokenQuotaExceededError extends LimitExceededError {
     super(`at most ${tokensPerDay} tokens may be used between midnights UTC, ${usedTokens} are used today`);
   }
 }
+
+/** Jobs of a full queue begin one by one. */
+const QUEUE_RETRY_MS = 10_000;
+
+export class QueuedJobsExceededError extends LimitExceededError {
+  readonly code = 'queued_jobs_exceeded';
+  readonly retryAfterMs = QUEUE_RETRY_MS;
+
+  constructor(
+    readonly limit: number,
+    readonly waitingJobCount: number,
+  ) {
+    super(`at most ${limit} jobs may wait for a worker under this key, ${waitingJobCount} do now`);
+  }
+}

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { MissingParameterError } from '@tessera/chat-completions';
 import { type Config } from '@tessera/config';
-import { type FileRecord } from '@tessera/contracts';
+import { type Caller, type FileRecord } from '@tessera/contracts';
 import { FileStore, FirstLineCheck, limitBytes, type StoredContent, watchFirstLine } from '@tessera/files';
 import { type FastifyRequest } from 'fastify';
 import { callerOf } from '../access/caller.js';
@@ -27,14 +27,15 @@ export class CreateFileService {
   /** @throws {TesseraError} nothing is kept then */
   async create(httpRequest: FastifyRequest): Promise<FileRecord> {
     const stored: StoredContent[] = [];
+    const caller = callerOf(httpRequest);
     const rules = { fileField: 'file', maxFileBytes: this.config.files.maxBytes };
     try {
       const { taken, fields } = await readFileForm(httpRequest, rules, async (file, fieldsSoFar) => {
-        const takenFile = await this.take(file, fieldsSoFar);
+        const takenFile = await this.take(file, fieldsSoFar, caller);
         stored.push(takenFile.content);
         return takenFile;
       });
-      return await this.keep(taken, fields, callerOf(httpRequest).ownerId);
+      return await this.keep(taken, fields, caller.ownerId);
     } catch (error) {
       for (const content of stored) await this.files.discard(content);
       throw error;
@@ -44,13 +45,16 @@ export class CreateFileService {
   private async take(
     { filename, source }: IncomingFile,
     fieldsSoFar: Record<string, unknown>,
+    { ownerId, limits }: Caller,
   ): Promise<TakenFile> {
     const { purpose } = checkFieldsSoFar(fieldsSoFar);
     if (purpose !== undefined) checkFilename(filename, purpose);
     const firstLine = new FirstLineCheck();
     const bytes = limitBytes(source, this.config.files.maxBytes, 'file');
     const watched = watchFirstLine(bytes, firstLine, { isBinding: purpose === 'batch' });
-    return { content: await this.files.storeContent(watched), filename, firstLine };
+    const { storedBytes } = limits;
+    const allowance = { ownerId, ...(storedBytes === undefined ? {} : { limitBytes: storedBytes }) };
+    return { content: await this.files.storeContent(watched, { allowance }), filename, firstLine };
   }
 
   private async keep(

@@ -28,6 +28,7 @@ export class CreateJobService {
     const images = await this.images.check(draft.images, command.caller.ownerId);
     return this.keeper.keep({
       images,
+      limits: command.caller.limits,
       priority: body.policy?.priority ?? 'normal',
       ...(command.idempotency === undefined ? {} : { idempotency: command.idempotency }),
       toRecord: (kept) =>

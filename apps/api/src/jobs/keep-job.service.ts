@@ -1,9 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Config } from '@tessera/config';
 import { type JobRecord } from '@tessera/contracts';
+import { StorageLimitExceededError } from '@tessera/files';
 import { type Logger } from '@tessera/observability';
 import { type CreateJobOutcome, type JobStore, type NewJob } from '@tessera/queue';
 import { IdempotencyKeyReusedError, QueueFullError } from '../errors/job.errors.js';
+import { QueuedJobsExceededError } from '../errors/limit.errors.js';
 import { CONFIG, JOB_STORE, LOGGER } from '../tokens.js';
 import { type CreateJobCommand } from './create-job-command.js';
 import { type CheckedImage, JobImagesService } from './job-images.service.js';
@@ -20,7 +22,7 @@ export interface CreatedJob {
 export type KeptJob = Pick<JobContext, 'id' | 'images' | 'createdAtMs' | 'defaultMaxAttempts'>;
 
 /** A checked job before it has an id. */
-export interface JobToKeep extends Omit<NewJob, 'record'> {
+export interface JobToKeep extends Omit<NewJob, 'record' | 'imageBytes'> {
   images: readonly CheckedImage[];
   toRecord(this: void, kept: KeptJob): JobRecord;
 }
@@ -53,7 +55,7 @@ export class KeepJobService {
       createdAtMs: Date.now(),
       defaultMaxAttempts: this.config.jobs.maxAttempts,
     });
-    const outcome = await this.createRecord({ record, ...rest });
+    const outcome = await this.createRecord({ record, ...rest, imageBytes: inlineBytes(images) });
     if (outcome.kind !== 'created') await this.removeImages(id);
     return toCreatedJob(outcome);
   }
@@ -97,5 +99,13 @@ function toCreatedJob(outcome: CreateJobOutcome): CreatedJob {
       throw new IdempotencyKeyReusedError();
     case 'queue_full':
       throw new QueueFullError(outcome.waitingJobCount, outcome.limit);
+    case 'owner_queue_full':
+      throw new QueuedJobsExceededError(outcome.limit, outcome.waitingJobCount);
+    case 'store_full':
+      throw new StorageLimitExceededError(outcome.limitBytes, outcome.storedBytes);
   }
+}
+
+function inlineBytes(images: readonly CheckedImage[]): number {
+  return images.reduce((sum, { source }) => sum + (source.kind === 'bytes' ? source.bytes.length : 0), 0);
 }

@@ -45,11 +45,12 @@ export class UploadsController {
   async create(@Body() body: unknown, @Req() httpRequest: FastifyRequest): Promise<UploadObject> {
     const { filename, purpose, bytes, expires_after } = validate(createUploadBodySchema, body);
     checkFilename(filename, purpose);
-    const { ownerId } = callerOf(httpRequest);
+    const { ownerId, limits } = callerOf(httpRequest);
     const { maxBytes } = this.config.files;
     if (bytes > maxBytes) throw new FileTooLargeError(maxBytes, bytes, 'bytes');
     const fileSeconds = expires_after?.seconds ?? this.config.jobs.retentionSeconds;
-    return toUploadObject(await this.uploads.create({ ownerId, filename, purpose, bytes, fileSeconds }));
+    const upload = { ownerId, filename, purpose, bytes, fileSeconds };
+    return toUploadObject(await this.uploads.create(upload, limits.storedBytes));
   }
 
   @Post(':id/parts')
@@ -57,11 +58,13 @@ export class UploadsController {
   @RouteConfig(LONG_BODY)
   @describeAddUploadPart()
   async addPart(@Param('id') id: string, @Req() httpRequest: FastifyRequest): Promise<UploadPartObject> {
-    await this.uploads.find(id, callerOf(httpRequest).ownerId);
+    const { ownerId, limits } = callerOf(httpRequest);
+    await this.uploads.find(id, ownerId);
+    const { storedBytes: limitBytes } = limits;
     const rules = { fileField: 'data', maxFileBytes: MAX_PART_BYTES };
     const { taken, fields } = await readFileForm(httpRequest, rules, ({ source }, fieldsSoFar) => {
       validate(noFields, fieldsSoFar);
-      return this.uploads.addPart(id, source);
+      return this.uploads.addPart(id, source, limitBytes === undefined ? {} : { limitBytes });
     });
     validate(noFields, fields);
     if (taken === undefined) throw new MissingParameterError('data is required', { param: 'data' });

@@ -37,7 +37,8 @@ export interface FileUpkeep {
 }
 
 /**
- * Removes expired files and uploads, lists files that the index has lost, and removes content that never became a file.
+ * Removes expired files and uploads, lists files that the index has lost, removes content that never became a file, and
+ * makes what owners are counted to have that which exists.
  * Several processes may run it at the same time. A pass that fails is logged and comes round again.
  */
 export function startFileUpkeep(options: FileUpkeepOptions): FileUpkeep {
@@ -60,6 +61,13 @@ export function startFileUpkeep(options: FileUpkeepOptions): FileUpkeep {
       everyMs: timings.sweepEveryMs,
       run: () => sweepUploads(options, timings.orphanAfterMs),
     },
+    { name: 'reconcile stored bytes', everyMs: timings.sweepEveryMs, run: () => reconcileBytes(options) },
   ].map((pass) => new RepeatedPass(pass, logger));
   return { stop: async () => void (await Promise.all(passes.map((pass) => pass.stop()))) };
+}
+
+async function reconcileBytes({ index, logger }: FileUpkeepOptions): Promise<void> {
+  const removed = await index.storedBytes.reconcile();
+  if (removed.length > 0)
+    logger.warn({ entryCount: removed.length }, 'stored bytes were counted of what is gone');
 }

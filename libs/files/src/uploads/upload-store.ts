@@ -1,8 +1,20 @@
 import { type FileRecord, type UploadPurpose, type UploadRecord } from '@tessera/contracts';
 import { type Logger } from '@tessera/observability';
-import { type EndUploadOutcome, type KnownUpload, type UploadIndex } from '@tessera/queue';
+import {
+  type EndUploadOutcome,
+  type IncomingContent,
+  type KnownUpload,
+  type StoredBytes,
+  type UploadIndex,
+} from '@tessera/queue';
 import { ObjectNotFoundError, type ObjectStore } from '@tessera/storage';
-import { UploadFinishedError, UploadNotFoundError, UploadPartsInvalidError } from '../errors.js';
+import { claimBytes } from '../claim-bytes.js';
+import {
+  StorageLimitExceededError,
+  UploadFinishedError,
+  UploadNotFoundError,
+  UploadPartsInvalidError,
+} from '../errors.js';
 import { isUploadId, newFileId, newPartId, newUploadId } from '../file-id.js';
 import { type FileStore } from '../file-store.js';
 import { checkFirstLine } from '../first-line-check.js';
@@ -22,6 +34,7 @@ const UPLOAD_SECONDS = 3_600;
 export interface UploadStoreOptions {
   readonly objectStore: ObjectStore;
   readonly uploads: UploadIndex;
+  readonly storedBytes: StoredBytes;
   readonly files: FileStore;
   readonly logger: Logger;
 }
@@ -33,6 +46,12 @@ export interface NewUpload {
   readonly bytes: number;
   /** Time that the file is kept. */
   readonly fileSeconds: number;
+}
+
+export interface PartOptions {
+  readonly signal?: AbortSignal;
+  /** Most that the upload's owner may have in the store; absent: as much as it likes. */
+  readonly limitBytes?: number;
 }
 
 export interface StoredPart {
@@ -51,7 +70,12 @@ export interface Completion {
 export class UploadStore {
   constructor(private readonly options: UploadStoreOptions) {}
 
-  async create(upload: NewUpload): Promise<UploadRecord> {
+  /**
+   * @param limitBytes most that its owner may have in the store; absent: as much as it likes
+   * @throws {StorageLimitExceededError}
+   */
+  async create(upload: NewUpload, limitBytes?: number): Promise<UploadRecord> {
+    await this.checkRoom(upload, limitBytes);
     const createdAtMs = Date.now();
     const expiresAtMs = createdAtMs + UPLOAD_SECONDS * 1000;
     const ids = { id: newUploadId(), fileId: newFileId() };
@@ -78,19 +102,26 @@ export class UploadStore {
    * Takes one part.
    * @throws {UploadNotFoundError | UploadFinishedError | FileTooLargeError | UploadPartsInvalidError} nothing is kept
    */
-  async addPart(id: string, source: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<StoredPart> {
+  async addPart(
+    id: string,
+    source: AsyncIterable<Uint8Array>,
+    options: PartOptions = {},
+  ): Promise<StoredPart> {
     const { record } = await this.pending(id);
+    const { signal, limitBytes: storeLimitBytes } = options;
     const part = { id: newPartId(), uploadId: id, createdAtMs: Date.now() };
-    const key = partKey(id, part.id);
-    const { bytes } = await this.options.objectStore.putStream(
-      key,
-      limitBytes(source, MAX_PART_BYTES, 'data'),
-      signal === undefined ? {} : { signal },
-    );
+    const claim: IncomingContent = { ownerId: record.ownerId, kind: 'part', id: part.id };
+    const limited = limitBytes(source, MAX_PART_BYTES, 'data');
     try {
+      const { bytes } = await this.options.objectStore.putStream(
+        partKey(id, part.id),
+        this.withinAllowance(limited, claim, storeLimitBytes),
+        signal === undefined ? {} : { signal },
+      );
       await this.notePart(record, part.id, bytes);
     } catch (error) {
-      await this.tidy(() => this.options.objectStore.delete(key), id);
+      await this.tidy(() => this.options.objectStore.delete(partKey(id, part.id)), id);
+      if (storeLimitBytes !== undefined) await this.tidy(() => this.options.storedBytes.release(claim), id);
       throw error;
     }
     return part;
@@ -123,6 +154,21 @@ export class UploadStore {
     if (outcome !== 'ended' && outcome !== 'cancelled') throw new UploadFinishedError(id, outcome);
     await this.removeParts(id);
     return { ...record, status: 'cancelled' };
+  }
+
+  private async checkRoom({ ownerId, bytes }: NewUpload, limitBytes?: number): Promise<void> {
+    if (limitBytes === undefined) return;
+    const storedBytes = await this.options.storedBytes.total(ownerId);
+    if (storedBytes + bytes > limitBytes) throw new StorageLimitExceededError(limitBytes, storedBytes);
+  }
+
+  private withinAllowance(
+    source: AsyncIterable<Uint8Array>,
+    claim: IncomingContent,
+    limitBytes: number | undefined,
+  ): AsyncIterable<Uint8Array> {
+    const { storedBytes } = this.options;
+    return limitBytes === undefined ? source : claimBytes(source, claim, { storedBytes, limitBytes });
   }
 
   private async pending(id: string): Promise<KnownUpload> {

@@ -1,4 +1,5 @@
 import type { FilePurpose, FileRecord } from '@tessera/contracts';
+import type { StoredBytes } from './stored-bytes.js';
 import type { UploadIndex } from './upload-index.js';
 
 export interface FileQuery {
@@ -21,6 +22,7 @@ export type OwnerKind = 'file' | 'upload';
 /** The files in Redis, by creation and by expiry. A cache: the store has the truth, and `libs/files` keeps them alike. */
 export interface FileIndex {
   readonly uploads: UploadIndex;
+  readonly storedBytes: StoredBytes;
   /** Adds or replaces an entry. */
   put(record: FileRecord): Promise<void>;
   /** False where there was none. */

@@ -16,6 +16,7 @@ import { connectRedis, keyRootOf, pingRedis } from '../redis-client.js';
 import { defineScript } from '../script.js';
 import { type FileIndex, type FilePage, type FileQuery } from './file-index.js';
 import { parseFileRecord } from './record-json.js';
+import { defineStoredByteScripts } from './stored-byte-scripts.js';
 import { defineUploadScripts } from './upload-scripts.js';
 
 const ids = z.array(z.string());
@@ -48,9 +49,10 @@ function defineFileScripts(redis: Redis, root: string): FileIndex {
   const noteOrphans = define('note objects that nobody owns', noteOrphansLua);
   return {
     uploads: defineUploadScripts(redis, root),
+    storedBytes: defineStoredByteScripts(redis, root),
     put: async (record) => {
       const { id, ownerId, purpose, createdAtMs, expiresAtMs } = record;
-      await put(id, ownerId, purpose, createdAtMs, expiresAtMs ?? '', JSON.stringify(record));
+      await put(id, ownerId, purpose, createdAtMs, expiresAtMs ?? '', JSON.stringify(record), record.bytes);
     },
     remove: async (id) => z.int().parse(await remove(id)) > 0,
     list: async (query) => {

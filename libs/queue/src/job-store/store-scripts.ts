@@ -27,7 +27,7 @@ const createReply = z.union([
   z.tuple([z.literal('created'), recordReply]),
   replayedReply,
   reusedReply,
-  z.tuple([z.literal('queue_full'), z.int()]),
+  z.tuple([z.enum(['queue_full', 'owner_queue_full', 'store_full']), z.int()]),
 ]);
 const cancelReply = z.enum(['cancelled', 'requested', 'already_final', 'not_found']);
 const deleteReply = z.enum(['deleted', 'open', 'not_found']);
@@ -59,7 +59,7 @@ export function defineStoreScripts(redis: Redis, root: string): StoreScripts {
   const listJobs = defineScript(redis, root, { action: 'list jobs', lua: listJobsLua });
   return {
     createJob: async (job, { maxWaitingJobs, retentionSeconds }) => {
-      const { record, priority, idempotency } = job;
+      const { record, priority, idempotency, limits = {}, imageBytes = 0 } = job;
       const reply = await createJob(
         record.id,
         maxWaitingJobs,
@@ -67,9 +67,13 @@ export function defineStoreScripts(redis: Redis, root: string): StoreScripts {
         idempotency === undefined ? '' : hashKey(idempotency),
         idempotency?.bodySha256 ?? '',
         IDEMPOTENCY_KEY_SECONDS,
+        record.ownerId,
+        limits.queuedJobs ?? '',
+        imageBytes,
+        limits.storedBytes ?? '',
         ...encodeRecord(record, { priority, retentionSeconds: job.retentionSeconds ?? retentionSeconds }),
       );
-      return toCreateOutcome(createReply.parse(reply), maxWaitingJobs);
+      return toCreateOutcome(createReply.parse(reply), { ...limits, maxWaitingJobs });
     },
     findEarlierUse: async (idempotency) =>
       toEarlierUse(earlierUseReply.parse(await findEarlierUse(hashKey(idempotency), idempotency.bodySha256))),
@@ -100,7 +104,10 @@ function toEarlierUse(reply: z.infer<typeof earlierUseReply>): EarlierUse | unde
   }
 }
 
-function toCreateOutcome(reply: z.infer<typeof createReply>, limit: number): CreateJobOutcome {
+function toCreateOutcome(
+  reply: z.infer<typeof createReply>,
+  limits: NonNullable<NewJob['limits']> & { maxWaitingJobs: number },
+): CreateJobOutcome {
   switch (reply[0]) {
     case 'created':
     case 'replayed':
@@ -108,7 +115,11 @@ function toCreateOutcome(reply: z.infer<typeof createReply>, limit: number): Cre
     case 'key_reused':
       return { kind: 'key_reused' };
     case 'queue_full':
-      return { kind: 'queue_full', waitingJobCount: reply[1], limit };
+      return { kind: 'queue_full', waitingJobCount: reply[1], limit: limits.maxWaitingJobs };
+    case 'owner_queue_full':
+      return { kind: 'owner_queue_full', waitingJobCount: reply[1], limit: limits.queuedJobs ?? reply[1] };
+    case 'store_full':
+      return { kind: 'store_full', storedBytes: reply[1], limitBytes: limits.storedBytes ?? reply[1] };
   }
 }
 

@@ -1,4 +1,5 @@
 import { sharedLua } from './shared.lua.js';
+import { storedBytesLua } from './stored-bytes.lua.js';
 
 /** What a key has done before: {'replayed', record fields}, {'key_reused'}, or nil; `id` is that of the job at hand. */
 const earlierUseLua = `
@@ -19,11 +20,14 @@ return earlierUse(ARGV[1], ARGV[2], '') or { 'unused' }
 /**
  * Writes a new job's record, indexes and idempotency key, and marks it unqueued until its queue entry is known to exist.
  * ARGV: id, most jobs that may wait, deadline in Unix ms or '', idempotency key hash or '', SHA-256 of the body,
- * seconds the idempotency key is kept, then the record's field and value pairs (status is 'queued').
- * Returns {'created' | 'replayed', record fields} or {'key_reused'} or {'queue_full', jobs waiting}.
+ * seconds the idempotency key is kept, owner, most jobs of the owner that may wait or '', bytes of the job's images, most
+ * bytes that the owner may have stored or '', then the record's field and value pairs (status is 'queued').
+ * Returns {'created' | 'replayed', record fields} or {'key_reused'} or {'queue_full' | 'owner_queue_full', jobs waiting}
+ * or {'store_full', bytes that the owner has stored}.
  */
-export const createJobLua = `${sharedLua}${earlierUseLua}
-local id = ARGV[1]
+export const createJobLua = `${sharedLua}${earlierUseLua}${storedBytesLua}
+local id, owner = ARGV[1], ARGV[7]
+local imageBytes = tonumber(ARGV[9])
 local key = jobKey(id)
 local idempotencyKey = root .. ':idempotency:' .. ARGV[4]
 
@@ -34,8 +38,16 @@ if redis.call('EXISTS', key) == 1 then return { 'created', redis.call('HGETALL',
 
 local waiting = redis.call('ZCARD', root .. ':jobs:queued')
 if waiting >= tonumber(ARGV[2]) then return { 'queue_full', waiting } end
+local ownWaiting = redis.call('SCARD', queuedOf(owner))
+if ARGV[8] ~= '' and ownWaiting >= tonumber(ARGV[8]) then return { 'owner_queue_full', ownWaiting } end
+if ARGV[10] ~= '' and imageBytes > 0 then
+  local limit = tonumber(ARGV[10])
+  local room = roomFor(owner, 'job:' .. id, limit)
+  if imageBytes > room then return { 'store_full', limit - room } end
+end
 
-redis.call('HSET', key, unpack(ARGV, 7))
+redis.call('HSET', key, unpack(ARGV, 11))
+setBytes(owner, 'job:' .. id, imageBytes)
 local createdAtMs = redis.call('HGET', key, 'createdAtMs')
 if redis.call('HGET', key, 'isHidden') ~= '1' then redis.call('ZADD', jobsOf(redis.call('HGET', key, 'ownerId')), createdAtMs, id) end
 setStatus(id, 'queued')

@@ -1,5 +1,6 @@
 import { FILE_PURPOSES } from '@tessera/contracts';
 import { orphanLua, sharedLua } from './shared.lua.js';
+import { storedBytesLua } from './stored-bytes.lua.js';
 
 /**
  * The index of files. The store has the truth; all of this can be made again from it.
@@ -8,7 +9,7 @@ import { orphanLua, sharedLua } from './shared.lua.js';
  * `<root>:files-of:<owner>:<purpose>` zsets by creation; `<root>:file-expiries` zset by expiry; `<root>:orphans:<kind>` zset of ids that have objects in the store
  * and no record, by when that was first seen.
  */
-const filesLua = `${sharedLua}
+const filesLua = `${sharedLua}${storedBytesLua}
 local RECORDS, EXPIRIES = root .. ':file-records', root .. ':file-expiries'
 local function filesOf(owner) return root .. ':files-of:' .. owner end
 local PURPOSES = { ${FILE_PURPOSES.map((purpose) => `'${purpose}'`).join(', ')} }
@@ -17,14 +18,18 @@ local function forgetFile(id)
   local record = redis.call('HGET', RECORDS, id)
   redis.call('ZREM', EXPIRIES, id)
   if not record then return 0 end
-  local files = filesOf(cjson.decode(record).ownerId)
+  local owner = cjson.decode(record).ownerId
+  local files = filesOf(owner)
+  setBytes(owner, 'file:' .. id, 0)
   redis.call('ZREM', files, id)
   for _, purpose in ipairs(PURPOSES) do redis.call('ZREM', files .. ':' .. purpose, id) end
   return redis.call('HDEL', RECORDS, id)
 end
 `;
 
-/** Writes or replaces an entry. ARGV: id, owner, purpose, Unix ms of creation, of expiry or '', the record as JSON. */
+/**
+ * Writes or replaces an entry. ARGV: id, owner, purpose, Unix ms of creation, of expiry or '', the record as JSON, bytes.
+ */
 export const putFileLua = `${filesLua}
 local id = ARGV[1]
 forgetFile(id)
@@ -32,6 +37,7 @@ redis.call('HSET', RECORDS, id, ARGV[6])
 redis.call('ZADD', filesOf(ARGV[2]), ARGV[4], id)
 redis.call('ZADD', filesOf(ARGV[2]) .. ':' .. ARGV[3], ARGV[4], id)
 if ARGV[5] ~= '' then redis.call('ZADD', EXPIRIES, ARGV[5], id) end
+setBytes(ARGV[2], 'file:' .. id, tonumber(ARGV[7]))
 return 'OK'
 `;
 

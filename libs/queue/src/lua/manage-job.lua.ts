@@ -1,4 +1,5 @@
 import { finishJobLua, sharedLua } from './shared.lua.js';
+import { storedBytesLua } from './stored-bytes.lua.js';
 
 /**
  * Cancels a queued job at once, or asks the worker of a running one to stop.
@@ -19,7 +20,7 @@ return 'requested'
  * Deletes a final job's record, events and index entries.
  * ARGV: id. Returns 'deleted', 'open' or 'not_found'.
  */
-export const deleteJobLua = `${sharedLua}
+export const deleteJobLua = `${sharedLua}${storedBytesLua}
 local id = ARGV[1]
 local facts = redis.call('HMGET', jobKey(id), 'status', 'ownerId')
 local status = facts[1]
@@ -27,6 +28,7 @@ if not status then return 'not_found' end
 if isOpen(status) then return 'open' end
 redis.call('DEL', jobKey(id), eventsKey(id))
 forgetJob(id, facts[2])
+setBytes(facts[2], 'job:' .. id, 0)
 return 'deleted'
 `;
 

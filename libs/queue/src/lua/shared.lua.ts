@@ -12,7 +12,7 @@ function errorJson(code: ErrorCode, message: string): string {
  *
  * Keys: `<root>:job:<id>` hash, the record; `<root>:job-events:<id>` stream; `<root>:jobs-of:<owner>` zset by
  * creation, without hidden jobs; `<root>:jobs:<status>` zset by creation, of statuses that are not final, and
- * `<root>:jobs-of:<owner>:<status>` of those that are; `<root>:waiting:<model>` zset of queued jobs in the order they are taken;
+ * `<root>:jobs-of:<owner>:<status>` of those that are; `<root>:jobs-of:<owner>:queued` set; `<root>:waiting:<model>` zset of queued jobs in the order they are taken;
  * `<root>:deadlines` zset by deadline; `<root>:expiries` zset of final jobs by the end of their retention;
  * `<root>:unqueued` zset of open jobs whose queue entry may be missing, by the time of the mark; `<root>:orphans` zset
  * of ids that have objects in the store and no record, by when that was first seen;
@@ -36,6 +36,9 @@ local function isOpen(status) return status == 'queued' or status == 'in_progres
 local function jobsOf(owner) return root .. ':jobs-of:' .. owner end
 
 local function statusIndex(owner, status)
+-- Ids of an owner's queued jobs, hidden ones among them.
+local function queuedOf(owner) return jobsOf(owner) .. ':queued' end
+
   if isOpen(status) then return root .. ':jobs:' .. status end
   return jobsOf(owner) .. ':' .. status
 end
@@ -58,8 +61,10 @@ local function setStatus(id, status)
     if facts[4] == 'low' then score = score + 1e14 end
     redis.call('ZADD', root .. ':waiting:' .. facts[3], score, id)
   else
+    redis.call('SADD', queuedOf(facts[5]), id)
     redis.call('ZREM', root .. ':waiting:' .. facts[3], id)
   end
+    redis.call('SREM', queuedOf(facts[5]), id)
   redis.call('HSET', key, 'status', status)
 end
 

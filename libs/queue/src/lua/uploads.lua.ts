@@ -1,4 +1,5 @@
 import { sharedLua } from './shared.lua.js';
+import { storedBytesLua } from './stored-bytes.lua.js';
 
 /** Time that an upload is remembered beyond the time in which it takes parts. */
 const MEMORY_MS = 86_400_000;
@@ -7,10 +8,12 @@ const MEMORY_MS = 86_400_000;
  * Uploads in parts. Keys: `<root>:upload:<id>` hash of `record` (JSON), `status`, `expiresAtMs`, `storedBytes` and
  * `partIds` (of the completion); `<root>:upload-parts:<id>` hash of bytes by part; `<root>:upload-expiries` zset.
  */
-const uploadsLua = `${sharedLua}
+const uploadsLua = `${sharedLua}${storedBytesLua}
 local EXPIRIES = root .. ':upload-expiries'
 local function uploadKey(id) return root .. ':upload:' .. id end
 local function partsKey(id) return root .. ':upload-parts:' .. id end
+
+local function ownerOf(id) return cjson.decode(redis.call('HGET', uploadKey(id), 'record')).ownerId end
 
 -- Nil where there is no such upload.
 local function statusOf(id)
@@ -55,6 +58,9 @@ local stored = tonumber(redis.call('HGET', uploadKey(id), 'storedBytes'))
 if stored + bytes > tonumber(ARGV[4]) then return 'too_many_bytes' end
 redis.call('HINCRBY', uploadKey(id), 'storedBytes', bytes)
 redis.call('HSET', partsKey(id), partId, bytes)
+-- What was claimed for the part is the upload's from now on.
+setBytes(ownerOf(id), 'part:' .. partId, 0)
+setBytes(ownerOf(id), 'upload:' .. id, stored + bytes)
 redis.call('PEXPIREAT', partsKey(id), tonumber(redis.call('HGET', uploadKey(id), 'expiresAtMs')) + ${MEMORY_MS})
 return 'added'
 `;
@@ -82,6 +88,7 @@ if status ~= 'pending' then return status end
 redis.call('HSET', uploadKey(id), 'status', wanted, 'partIds', ARGV[3])
 redis.call('ZREM', EXPIRIES, id)
 redis.call('DEL', partsKey(id))
+setBytes(ownerOf(id), 'upload:' .. id, 0)
 return 'ended'
 `;
 
