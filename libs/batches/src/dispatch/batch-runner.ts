@@ -1,17 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BatchRecord } from '@tessera/contracts';
 import { BatchFeeder, type RunningBatch } from './batch-feeder.js';
+import { BatchLease, type LeaseTimings } from './batch-lease.js';
 import { type BatchStepOptions, BatchSteps } from './batch-steps.js';
 import { startRemoval } from './start-removal.js';
 
-/** How long the right to move batches on lasts without being renewed. */
-const LEASE_MS = 15_000;
-const RENEW_MS = 5_000;
 /** Looks again after this time even where nothing was heard. */
 const LOOK_AGAIN_MS = 1_000;
 const PAUSE_AFTER_FAILURE_MS = 1_000;
 const REQUEUE_EVERY_MS = 5_000;
 const UNQUEUED_FOR_MS = 5_000;
+
+export interface BatchRunnerOptions extends BatchStepOptions {
+  readonly lease?: LeaseTimings;
+}
 
 /**
  * Moves batches on: validates, feeds the workers, expires, puts files together. Any number of dispatchers may run it: one
@@ -24,38 +26,43 @@ export class BatchRunner {
   private readonly feeder: BatchFeeder;
   /** What is under way for a batch; one thing at a time. */
   private readonly underWay = new Map<string, Promise<void>>();
+  private readonly lease: BatchLease;
   private readonly loop: Promise<void>;
   private readonly removal: { stop(): Promise<void> };
   private requeuedAtMs = 0;
 
-  constructor(private readonly options: BatchStepOptions) {
+  constructor(private readonly options: BatchRunnerOptions) {
     this.steps = new BatchSteps(options);
-    const { ledger, objectStore, maxLineBytes, logger } = options;
+    const { ledger, objectStore, maxLineBytes, logger, lease: timings } = options;
     this.feeder = new BatchFeeder(ledger, objectStore, maxLineBytes, logger);
     this.removal = startRemoval(options);
+    this.lease = new BatchLease({ ledger, logger, ...(timings === undefined ? {} : { timings }) });
     this.loop = this.run();
   }
 
-  /** Resolves when nothing is under way. The ledger is the caller's to close, afterwards. */
+  /** Resolves when nothing is under way and another dispatcher may take over. The ledger is the caller's to close, afterwards. */
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.loop;
     await Promise.allSettled(this.underWay.values());
+    await this.lease.stop();
     await this.removal.stop();
     this.feeder.close();
   }
 
   private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    let heldUntilMs = 0;
-    while (!signal.aborted) {
+    const stopping = this.stopping.signal;
+    while (!stopping.aborted) {
+      const tenure = await this.lease.taken(stopping);
+      await this.act(AbortSignal.any([stopping, tenure]));
+    }
+  }
+
+  /** Until another dispatcher has the lease, or may have. */
+  private async act(signal: AbortSignal): Promise<void> {
+    while (this.lease.isHeld && !signal.aborted) {
       try {
-        if (performance.now() > heldUntilMs - LEASE_MS + RENEW_MS) {
-          const askedAtMs = performance.now();
-          const isOurs = await this.options.ledger.holdLease(LEASE_MS);
-          heldUntilMs = isOurs ? askedAtMs + LEASE_MS : 0;
-        }
-        if (performance.now() < heldUntilMs) await this.pass();
+        await this.pass(signal);
         await this.options.ledger.waitForNews(LOOK_AGAIN_MS, signal);
       } catch (err) {
         if (signal.aborted) return;
@@ -65,11 +72,11 @@ export class BatchRunner {
     }
   }
 
-  private async pass(): Promise<void> {
+  private async pass(signal: AbortSignal): Promise<void> {
     const { ledger } = this.options;
     const batches = await ledger.openBatches();
-    for (const batch of batches) await this.look(batch);
-    await this.feeder.feed(batches.filter(isRunning), this.stopping.signal);
+    for (const batch of batches) await this.look(batch, signal);
+    await this.feeder.feed(batches.filter(isRunning), signal);
     const now = performance.now();
     if (now - this.requeuedAtMs > REQUEUE_EVERY_MS) {
       for (const batch of batches) await ledger.markLostChunks(batch);
@@ -79,29 +86,27 @@ export class BatchRunner {
   }
 
   /** Begins what the batch needs next, where nothing is under way for it. */
-  private async look(batch: BatchRecord): Promise<void> {
+  private async look(batch: BatchRecord, signal: AbortSignal): Promise<void> {
     const { earlyEnd } = batch;
-    const { signal } = this.stopping;
+    const begin = (step: () => Promise<void>): void => this.begin(batch.id, step, signal);
     if (earlyEnd !== undefined) {
-      this.begin(batch.id, () => this.steps.endEarly({ ...batch, earlyEnd }, signal));
+      begin(() => this.steps.endEarly({ ...batch, earlyEnd }, signal));
     } else if (batch.deadlineAtMs <= Date.now() && batch.status !== 'finalizing') {
       await this.options.ledger.expire(batch.id);
     } else if (batch.status === 'validating') {
-      this.begin(batch.id, () => this.steps.validate(batch, signal));
+      begin(() => this.steps.validate(batch, signal));
     } else if (batch.nextRow === batch.total && batch.openChunks === 0) {
-      this.begin(batch.id, () => this.steps.complete(batch, signal));
+      begin(() => this.steps.complete(batch, signal));
     }
   }
 
-  private begin(batchId: string, step: () => Promise<void>): void {
+  private begin(batchId: string, step: () => Promise<void>, signal: AbortSignal): void {
     if (this.underWay.has(batchId)) return;
     const ending = step()
       .catch(async (err: unknown) => {
-        if (this.stopping.signal.aborted) return;
+        if (signal.aborted) return;
         this.options.logger.error({ err, batchId }, 'a step of the batch failed, and will be tried again');
-        await delay(PAUSE_AFTER_FAILURE_MS, undefined, { signal: this.stopping.signal }).catch(
-          () => undefined,
-        );
+        await delay(PAUSE_AFTER_FAILURE_MS, undefined, { signal }).catch(() => undefined);
       })
       .finally(() => this.underWay.delete(batchId));
     this.underWay.set(batchId, ending);

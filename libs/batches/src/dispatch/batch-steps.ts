@@ -31,14 +31,14 @@ export class BatchSteps {
   async validate(batch: BatchRecord, signal: AbortSignal): Promise<void> {
     const { ledger, objectStore, maxLineBytes, logger } = this.options;
     const inputKey = await this.prepareInput(batch, signal);
-    if (typeof inputKey !== 'string') return this.fail(batch, [inputKey]);
+    if (typeof inputKey !== 'string') return this.fail(batch, [inputKey], signal);
     const available = new Map<string, boolean>();
     // The model of the first row decides, and rows are read without pauses to ask: so it is asked before.
     const model = await firstModel(objectStore, inputKey, { maxLineBytes, signal });
     if (model !== undefined) available.set(model, await this.options.isModelAvailable(model));
     const isModelAvailable = (name: string): boolean => available.get(name) === true;
     const validation = await validateInput(objectStore, inputKey, { maxLineBytes, isModelAvailable }, signal);
-    if (validation.kind === 'invalid') return this.fail(batch, validation.errors);
+    if (validation.kind === 'invalid') return this.fail(batch, validation.errors, signal);
     await writeInput(objectStore, batch.id, validation.input);
     const status = await ledger.begin(batch.id, validation.input);
     logger.info({ batchId: batch.id, status, rows: validation.input.total }, 'the batch is valid');
@@ -76,10 +76,12 @@ export class BatchSteps {
     return retriedKey;
   }
 
-  private async fail(batch: BatchRecord, errors: readonly BatchError[]): Promise<void> {
+  private async fail(batch: BatchRecord, errors: readonly BatchError[], signal: AbortSignal): Promise<void> {
     const { id } = batch;
     const finishedAtMs = Date.now();
     const ended: BatchRecord = { ...batch, status: 'failed', errors: [...errors], finishedAtMs };
+    // Another dispatcher may have brought it to another end.
+    signal.throwIfAborted();
     await writeEnd(this.options.objectStore, ended);
     await this.options.ledger.fail(id, errors);
     this.options.logger.info(
@@ -99,6 +101,7 @@ export class BatchSteps {
     const batch = planned.kind === 'finalizing' ? await ledger.getBatch(id) : undefined;
     if (planned.kind !== 'finalizing' || batch === undefined) return;
     const made = await makeOutputFiles(batch, planned.files, { ledger, objectStore, files, signal });
+    signal.throwIfAborted();
     await writeEnd(objectStore, { ...batch, ...made, status, finishedAtMs: Date.now() });
     await ledger.finish(id, status, made);
     await objectStore.deletePrefix(partsPrefix(id));

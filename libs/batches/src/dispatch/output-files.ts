@@ -1,6 +1,6 @@
 import { type BatchRecord, type EarlyEnd } from '@tessera/contracts';
 import { type FileStore } from '@tessera/files';
-import { type BatchLedger } from '@tessera/queue';
+import { type BatchLedger, CommittedChunksGoneError } from '@tessera/queue';
 import { type ObjectStore } from '@tessera/storage';
 import { type PartName } from '../chunk/part-files.js';
 import { readRows } from '../chunk/read-chunk-rows.js';
@@ -24,11 +24,12 @@ export async function makeOutputFiles(
   planned: { outputFileId: string; errorFileId: string },
   parts: OutputParts,
 ): Promise<{ outputFileId?: string; errorFileId?: string }> {
-  const bytes = await countBytes(batch.id, parts);
+  const bytes = await countBytes(batch, parts);
   const hasOutput = bytes.output > 0;
   const hasErrors = bytes.errors > 0 || (batch.earlyEnd !== undefined && batch.nextRow < batch.total);
-  if (hasOutput) await makeFile(batch, { id: planned.outputFileId, name: 'output' }, parts);
-  if (hasErrors) await makeFile(batch, { id: planned.errorFileId, name: 'error' }, parts);
+  const file = { batch, bytes };
+  if (hasOutput) await makeFile(file, { id: planned.outputFileId, name: 'output' }, parts);
+  if (hasErrors) await makeFile(file, { id: planned.errorFileId, name: 'errors' }, parts);
   return {
     ...(hasOutput ? { outputFileId: planned.outputFileId } : {}),
     ...(hasErrors ? { errorFileId: planned.errorFileId } : {}),
@@ -37,8 +38,8 @@ export async function makeOutputFiles(
 
 /** Made again under its id it replaces itself. */
 async function makeFile(
-  batch: BatchRecord,
-  { id, name }: { id: string; name: 'output' | 'error' },
+  { batch, bytes }: { batch: BatchRecord; bytes: PartBytes },
+  { id, name }: { id: string; name: PartName },
   parts: OutputParts,
 ): Promise<void> {
   const { outputExpiresAfterSeconds } = batch;
@@ -46,8 +47,8 @@ async function makeFile(
     id,
     ownerId: batch.ownerId,
     purpose: 'batch_output',
-    filename: `${batch.id}_${name}.jsonl`,
-    source: name === 'output' ? partsOf(batch.id, 'output', parts) : errorLines(batch, parts),
+    filename: `${batch.id}_${name === 'output' ? 'output' : 'error'}.jsonl`,
+    source: linesOf(batch, { name, bytes: bytes[name] }, parts),
     signal: parts.signal,
     ...(outputExpiresAfterSeconds === undefined
       ? {}
@@ -55,29 +56,35 @@ async function makeFile(
   });
 }
 
-async function countBytes(
-  batchId: string,
-  { ledger }: OutputParts,
-): Promise<{ output: number; errors: number }> {
-  const bytes = { output: 0, errors: 0 };
-  for await (const chunk of ledger.committedChunks(batchId)) {
+type PartBytes = Record<PartName, number>;
+
+/** @throws {CommittedChunksGoneError} where another dispatcher was faster, and has ended the batch */
+async function countBytes(batch: BatchRecord, { ledger }: OutputParts): Promise<PartBytes> {
+  const bytes: PartBytes = { output: 0, errors: 0 };
+  let ran = 0;
+  for await (const chunk of ledger.committedChunks(batch.id)) {
     bytes.output += chunk.outputBytes;
     bytes.errors += chunk.errorBytes;
+    ran += chunk.completed + chunk.failed;
   }
+  if (ran !== batch.completed + batch.failed) throw new CommittedChunksGoneError(batch.id);
   return bytes;
 }
 
-async function* errorLines(batch: BatchRecord, parts: OutputParts): AsyncGenerator<Uint8Array> {
-  yield* partsOf(batch.id, 'errors', parts);
-  if (batch.earlyEnd !== undefined) yield* unrunLines(batch, batch.earlyEnd, parts);
-}
-
-function partsOf(
-  batchId: string,
-  name: PartName,
-  { ledger, objectStore }: OutputParts,
+/** @throws {CommittedChunksGoneError} as {@link countBytes} does: half of a file must not replace all of it */
+async function* linesOf(
+  batch: BatchRecord,
+  { name, bytes }: { name: PartName; bytes: number },
+  parts: OutputParts,
 ): AsyncGenerator<Uint8Array> {
-  return readParts(batchId, name, { chunks: ledger, objectStore });
+  let left = bytes;
+  const { ledger: chunks, objectStore } = parts;
+  for await (const part of readParts(batch.id, name, { chunks, objectStore })) {
+    left -= part.length;
+    yield part;
+  }
+  if (left !== 0) throw new CommittedChunksGoneError(batch.id);
+  if (name === 'errors' && batch.earlyEnd !== undefined) yield* unrunLines(batch, batch.earlyEnd, parts);
 }
 
 /** Lines of the rows after the last chunk; none where the input is gone, as nobody knows their names. */

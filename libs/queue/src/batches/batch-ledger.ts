@@ -46,6 +46,8 @@ export interface BatchLedger {
   waitForNews(timeoutMs: number, signal: AbortSignal): Promise<void>;
   /** Whether this process may act now: at most one at a time does, and another one once its lease has run out. */
   holdLease(durationMs: number): Promise<boolean>;
+  /** Lets another process act at once. */
+  releaseLease(): Promise<void>;
   ping(): Promise<void>;
   close(): Promise<void>;
 }

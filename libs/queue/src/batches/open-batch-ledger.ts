@@ -55,7 +55,6 @@ function toLedger(
   const chunks = defineChunkScripts(redis, root);
   const queues = new ChunkQueues(redis, root, logger);
   const consumers = listConsumers(redis, root);
-  const lease = defineLease(redis, root);
   const getBatch = (id: string) => readBatch(redis, root, id);
   const requeuing = { redis, root, chunks, queues, getBatch, logger };
   return {
@@ -91,14 +90,11 @@ function toLedger(
     ...sweeping(redis, root, batches),
     removeBatch: (id) => batches.remove(id),
     waitForNews: (timeoutMs, signal) => bell.wait(timeoutMs, signal),
-    holdLease: (durationMs) => lease.hold(durationMs),
+    ...defineLease(redis, root),
     ping: () => pingRedis(redis),
     close: async () => {
       closeNews();
       bell.ring();
-      // While Redis is away the lease ends by itself.
-      if (redis.status === 'ready')
-        await lease.release().catch((err: unknown) => logger.debug({ err }, 'lease kept'));
       await queues.close();
       redis.disconnect();
     },
@@ -126,7 +122,7 @@ function sweeping(
   };
 }
 
-function defineLease(redis: Redis, root: string) {
+function defineLease(redis: Redis, root: string): Pick<BatchLedger, 'holdLease' | 'releaseLease'> {
   const holder = uuidv7();
   const hold = defineScript(redis, root, { action: 'hold the lease on batches', lua: holdLeaseLua });
   const release = defineScript(redis, root, {
@@ -134,7 +130,7 @@ function defineLease(redis: Redis, root: string) {
     lua: releaseLeaseLua,
   });
   return {
-    hold: async (durationMs: number): Promise<boolean> => (await hold(LEASE, holder, durationMs)) === 1,
-    release: () => release(LEASE, holder),
+    holdLease: async (durationMs) => (await hold(LEASE, holder, durationMs)) === 1,
+    releaseLease: async () => void (await release(LEASE, holder)),
   };
 }
