@@ -16,11 +16,17 @@ export class ApiClient {
   constructor(
     private readonly url: string,
     private readonly contract: ApiContract,
+    private readonly apiKey?: string,
   ) {}
+
+  /** The same with this key in every request. */
+  withKey(apiKey: string): ApiClient {
+    return new ApiClient(this.url, this.contract, apiKey);
+  }
 
   /** The type of the body is the caller's claim; the document checks the body itself. */
   async send<Body>(method: string, path: string, init: RequestInit = {}): Promise<JsonAnswer<Body>> {
-    const response = await fetch(this.url + path, { ...init, method });
+    const response = await fetch(this.url + path, { ...init, method, headers: this.headersOf(init) });
     const text = await response.text();
     const body = text === '' ? undefined : (JSON.parse(text) as unknown);
     const { status, headers } = response;
@@ -29,6 +35,12 @@ export class ApiClient {
       throw new Error(`${method} ${path} answered ${status} ${text}: ${departures.join('; ')}`);
     }
     return { status, headers, body: body as Body };
+  }
+
+  private headersOf({ headers }: RequestInit): Headers {
+    const all = new Headers(headers);
+    if (this.apiKey !== undefined) all.set('authorization', `Bearer ${this.apiKey}`);
+    return all;
   }
 
   get<Body>(path: string): Promise<JsonAnswer<Body>> {

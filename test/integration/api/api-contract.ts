@@ -10,6 +10,7 @@ interface ResponseDescription {
 }
 export interface Operation {
   operationId: string;
+  security: Record<string, string[]>[];
   responses: Record<string, ResponseDescription>;
 }
 export interface OpenApiDocument {

@@ -63,6 +63,16 @@ const CODES_OF_OPERATIONS: Record<string, readonly string[]> = {
   'POST /v1/uploads/{id}/cancel': ['upload_not_found upload_finished'],
   'GET /v1/models': [],
   'GET /v1/models/{id}': ['model_not_found'],
+  'POST /v1/admin/keys': [
+    'invalid_json missing_required_parameter invalid_type invalid_value unknown_parameter authentication_off',
+    'request_too_large unsupported_media_type insufficient_scope',
+  ],
+  'GET /v1/admin/keys': ['invalid_value invalid_type unknown_parameter authentication_off'],
+  'GET /v1/admin/keys/{id}': ['api_key_not_found authentication_off'],
+  'POST /v1/admin/keys/{id}': [
+    'invalid_json invalid_type invalid_value unknown_parameter api_key_not_found api_key_revoked authentication_off',
+  ],
+  'DELETE /v1/admin/keys/{id}': ['api_key_not_found authentication_off insufficient_scope'],
   'POST /v1/chat/completions': [
     'invalid_json missing_required_parameter invalid_type invalid_value unknown_parameter too_many_images',
     'image_unreadable image_too_large image_too_many_pixels image_url_invalid url_not_allowed model_not_found',
@@ -73,6 +83,7 @@ const CODES_OF_OPERATIONS: Record<string, readonly string[]> = {
   ],
 };
 const CODES_OF_ALL = [
+  'invalid_api_key',
   'invalid_request',
   'request_timeout',
   'headers_too_large',
