@@ -3,8 +3,15 @@ import { type ApiKeys } from '@tessera/api-keys';
 import { type Config } from '@tessera/config';
 import { FileStore, UploadStore } from '@tessera/files';
 import { type Logger } from '@tessera/observability';
-import { type BatchStore, type FileIndex, type JobStore, type LimitStore } from '@tessera/queue';
+import {
+  type BatchStore,
+  type FileIndex,
+  type JobStore,
+  type LimitStore,
+  type WebhookIndex,
+} from '@tessera/queue';
 import { type ObjectStore } from '@tessera/storage';
+import { EndpointStore } from '@tessera/webhooks';
 import { AdminKeysModule } from './admin-keys/admin-keys.module.js';
 import { KeyDirectory } from './admin-keys/key-directory.js';
 import { BatchesModule } from './batches/batches.module.js';
@@ -17,7 +24,8 @@ import { StreamPlaces } from './http/stream-places.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { UploadsModule } from './uploads/uploads.module.js';
-import { BATCH_STORE, CONFIG, JOB_STORE, LOGGER, OBJECT_STORE } from './tokens.js';
+import { BATCH_STORE, CONFIG, JOB_STORE, LOGGER, OBJECT_STORE, WEBHOOK_INDEX } from './tokens.js';
+import { WebhookEndpointsModule } from './webhook-endpoints/webhook-endpoints.module.js';
 
 /** What the API needs from outside; who makes these also closes them. */
 export interface ApiDependencies {
@@ -27,6 +35,7 @@ export interface ApiDependencies {
   batchStore: BatchStore;
   fileIndex: FileIndex;
   limitStore: LimitStore;
+  webhookIndex: WebhookIndex;
   objectStore: ObjectStore;
   /** Absent: nobody is asked for a key. */
   apiKeys: ApiKeys | undefined;
@@ -42,6 +51,8 @@ class PlatformModule {
       { provide: JOB_STORE, useValue: dependencies.jobStore },
       { provide: BATCH_STORE, useValue: dependencies.batchStore },
       { provide: OBJECT_STORE, useValue: dependencies.objectStore },
+      { provide: WEBHOOK_INDEX, useValue: dependencies.webhookIndex },
+      { provide: EndpointStore, useValue: openEndpoints(dependencies) },
       { provide: KeyDirectory, useValue: new KeyDirectory(dependencies.apiKeys) },
       { provide: FileStore, useValue: files.files },
       { provide: UploadStore, useValue: files.uploads },
@@ -86,6 +97,7 @@ export class AppModule {
         FilesModule,
         UploadsModule,
         ModelsModule,
+        WebhookEndpointsModule,
         AdminKeysModule,
         HealthModule,
       ],

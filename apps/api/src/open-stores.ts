@@ -10,6 +10,8 @@ import {
   openFileIndex,
   openJobStore,
   openLimitStore,
+  openWebhookIndex,
+  type WebhookIndex,
 } from '@tessera/queue';
 import { type ObjectStore, openObjectStore } from '@tessera/storage';
 
@@ -18,6 +20,7 @@ export interface Stores {
   readonly batchStore: BatchStore;
   readonly fileIndex: FileIndex;
   readonly limitStore: LimitStore;
+  readonly webhookIndex: WebhookIndex;
   readonly objectStore: ObjectStore;
   /** Only where requests are asked for a key. */
   readonly apiKeys: ApiKeys | undefined;
@@ -41,6 +44,7 @@ export async function openStores({ redis, jobs, store, access }: Config, logger:
       batchStore: keep(await openBatchStore({ connection, retentionSeconds, logger })),
       fileIndex: keep(await openFileIndex({ connection, logger })),
       limitStore: keep(await openLimitStore({ connection, logger })),
+      webhookIndex: keep(await openWebhookIndex({ connection, logger })),
       objectStore,
       apiKeys:
         access.adminKey === undefined

@@ -4,3 +4,4 @@ export const LOGGER = Symbol('LOGGER');
 export const JOB_STORE = Symbol('JOB_STORE');
 export const BATCH_STORE = Symbol('BATCH_STORE');
 export const OBJECT_STORE = Symbol('OBJECT_STORE');
+export const WEBHOOK_INDEX = Symbol('WEBHOOK_INDEX');

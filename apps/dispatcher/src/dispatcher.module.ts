@@ -1,27 +1,33 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { FileStore } from '@tessera/files';
-import { type FileIndex, openFileIndex } from '@tessera/queue';
-import { SafeHttp } from '@tessera/safe-fetch';
+import { type FileIndex, openFileIndex, openWebhookIndex, type WebhookIndex } from '@tessera/queue';
 import { type ServiceContext } from '@tessera/service-process';
 import { type ObjectStore, openObjectStore } from '@tessera/storage';
-import { loadWebhookSecret } from '@tessera/webhooks';
+import { EndpointStore, loadWebhookSecret } from '@tessera/webhooks';
 import { BatchMover } from './batch-mover.js';
+import { EndpointUpkeepRunner } from './endpoint-upkeep-runner.js';
 import { FileUpkeepRunner } from './file-upkeep-runner.js';
 import { JobUpkeepRunner } from './job-upkeep-runner.js';
 import { toQueueConnection } from './queue-connection.js';
-import { CONFIG, FILE_INDEX, LOGGER, OBJECT_STORE, SAFE_HTTP, WEBHOOK_SECRET } from './tokens.js';
+import { CONFIG, FILE_INDEX, LOGGER, OBJECT_STORE, WEBHOOK_INDEX } from './tokens.js';
 import { WebhookDeliverer } from './webhook-deliverer.js';
+import { WebhookSender } from './webhook-sender.js';
 
 @Module({})
 export class DispatcherModule implements OnApplicationShutdown {
   constructor(
-    @Inject(SAFE_HTTP) private readonly http: SafeHttp,
+    @Inject(WebhookSender) private readonly sender: WebhookSender,
     @Inject(FILE_INDEX) private readonly fileIndex: FileIndex,
+    @Inject(WEBHOOK_INDEX) private readonly webhookIndex: WebhookIndex,
   ) {}
 
   static with({ config, logger }: ServiceContext): DynamicModule {
     const { allowedPrivateNetworks } = config.network;
-    const { secret } = config.webhooks;
+    const { secret, maxEndpointsPerOwner } = config.webhooks;
+    const secretSource = {
+      dataDirectory: config.data.directory,
+      ...(secret === undefined ? {} : { configured: secret }),
+    };
     return {
       module: DispatcherModule,
       providers: [
@@ -42,18 +48,26 @@ export class DispatcherModule implements OnApplicationShutdown {
           useFactory: (objectStore: ObjectStore, index: FileIndex) =>
             new FileStore({ objectStore, index, retentionSeconds: config.jobs.retentionSeconds, logger }),
         },
-        { provide: SAFE_HTTP, useFactory: () => new SafeHttp({ allowedPrivateNetworks }) },
         {
-          provide: WEBHOOK_SECRET,
-          useFactory: (): Promise<string> =>
-            loadWebhookSecret({
-              dataDirectory: config.data.directory,
-              ...(secret === undefined ? {} : { configured: secret }),
-            }),
+          provide: WEBHOOK_INDEX,
+          useFactory: (): Promise<WebhookIndex> =>
+            openWebhookIndex({ connection: toQueueConnection(config), logger }),
+        },
+        {
+          provide: EndpointStore,
+          inject: [OBJECT_STORE, WEBHOOK_INDEX],
+          useFactory: (objectStore: ObjectStore, index: WebhookIndex) =>
+            new EndpointStore({ objectStore, index, maxPerOwner: maxEndpointsPerOwner, logger }),
+        },
+        {
+          provide: WebhookSender,
+          useFactory: async () =>
+            new WebhookSender({ allowedPrivateNetworks, secret: await loadWebhookSecret(secretSource) }),
         },
         BatchMover,
         JobUpkeepRunner,
         FileUpkeepRunner,
+        EndpointUpkeepRunner,
         WebhookDeliverer,
       ],
     };
@@ -62,6 +76,7 @@ export class DispatcherModule implements OnApplicationShutdown {
   /** Comes after batches and files are left alone and deliveries have drained. */
   async onApplicationShutdown(): Promise<void> {
     await this.fileIndex.close();
-    await this.http.close();
+    await this.webhookIndex.close();
+    await this.sender.close();
   }
 }

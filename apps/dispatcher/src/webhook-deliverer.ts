@@ -1,26 +1,23 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { type Config } from '@tessera/config';
-import { type Logger } from '@tessera/observability';
+import { type Logger, withLogContext } from '@tessera/observability';
 import {
   type DeliveryOutcome,
   startWebhookConsumer,
   type WebhookConsumer,
   type WebhookDelivery,
 } from '@tessera/queue';
-import { type SafeHttp } from '@tessera/safe-fetch';
-import { deliverWebhook, WEBHOOK_RETRY_DELAYS_MS } from '@tessera/webhooks';
-import { toEventBody } from './to-event-body.js';
+import { EndpointStore } from '@tessera/webhooks';
 import { toQueueConnection } from './queue-connection.js';
-import { CONFIG, LOGGER, SAFE_HTTP, WEBHOOK_SECRET } from './tokens.js';
+import { CONFIG, LOGGER } from './tokens.js';
+import { WebhookSender } from './webhook-sender.js';
 
-/** Deliveries at a time: they wait for receivers, not for this machine. */
-const CONCURRENT_DELIVERIES = 32;
-/** Time a receiver gets to answer. */
-const DELIVERY_TIMEOUT_MS = 20_000;
+/** Receivers at a time: they are waited for, and cost this machine next to nothing. */
+const MAX_RECEIVERS = 1_000;
 /** Time that deliveries under way get when the dispatcher stops; what is cut off is delivered again. */
 const DRAIN_TIMEOUT_MS = 5_000;
 
-/** Delivers job events to the jobs' webhook URLs, signed, until they are taken or the schedule ends. */
+/** Delivers events to registered endpoints and to jobs' webhook URLs, signed, until they are taken or given up. */
 @Injectable()
 export class WebhookDeliverer implements OnApplicationBootstrap, OnModuleDestroy {
   private consumer: WebhookConsumer | undefined;
@@ -28,18 +25,22 @@ export class WebhookDeliverer implements OnApplicationBootstrap, OnModuleDestroy
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     @Inject(LOGGER) private readonly logger: Logger,
-    @Inject(SAFE_HTTP) private readonly http: SafeHttp,
-    @Inject(WEBHOOK_SECRET) private readonly secret: string,
+    @Inject(WebhookSender) private readonly sender: WebhookSender,
+    @Inject(EndpointStore) private readonly endpoints: EndpointStore,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const { deliveryLockMs } = this.config.dispatcher;
+    const { dispatcher, webhooks, jobs } = this.config;
+    const { deliveryLockMs } = dispatcher;
     this.consumer = await startWebhookConsumer({
       connection: toQueueConnection(this.config),
       logger: this.logger,
-      concurrency: CONCURRENT_DELIVERIES,
-      retryDelaysMs: WEBHOOK_RETRY_DELAYS_MS,
-      timings: { lockDurationMs: deliveryLockMs, claimAfterMs: deliveryLockMs },
+      maxReceivers: MAX_RECEIVERS,
+      scheduleMs: webhooks.scheduleMs,
+      giveUp: webhooks.giveUp,
+      log: { entries: webhooks.logEntries, ageMs: jobs.retentionSeconds * 1000 },
+      timings: { holdMs: deliveryLockMs, claimAfterMs: deliveryLockMs },
+      endpoints: this.endpoints,
       deliver: (delivery) => this.deliver(delivery),
     });
   }
@@ -52,18 +53,15 @@ export class WebhookDeliverer implements OnApplicationBootstrap, OnModuleDestroy
     await this.consumer?.ping();
   }
 
-  private async deliver(delivery: WebhookDelivery): Promise<DeliveryOutcome> {
-    const { record, eventId, attempt, signal } = delivery;
-    if (record.webhook === undefined) return { kind: 'abandon', reason: 'the job has no webhook' };
-    const outcome = await deliverWebhook(this.http, {
-      url: record.webhook.url,
-      secret: this.secret,
-      eventId,
-      body: toEventBody(delivery),
-      timeoutMs: DELIVERY_TIMEOUT_MS,
-      signal,
+  private deliver(delivery: WebhookDelivery): Promise<DeliveryOutcome> {
+    const { job, endpoint, subjectId, eventId, eventType, attempt } = delivery;
+    const cause = job === undefined ? { batchId: subjectId } : { requestId: job.requestId, jobId: job.id };
+    return withLogContext(cause, async () => {
+      const outcome = await this.sender.send(delivery);
+      const facts = { eventId, eventType, endpointId: endpoint?.id, attempt };
+      const { statusCode, latencyMs } = outcome.attempt ?? {};
+      this.logger.info({ ...facts, outcome: outcome.kind, statusCode, latencyMs }, 'webhook attempt');
+      return outcome;
     });
-    this.logger.info({ jobId: record.id, eventId, attempt, outcome }, 'webhook attempt');
-    return outcome;
   }
 }

@@ -59,7 +59,7 @@ function groupSettings(values: SettingValues, workingDirectory: string) {
       downloads: values.TESSERA_DOWNLOADS,
     },
     limits: groupLimits(values),
-    webhooks: { secret: values.TESSERA_WEBHOOK_SECRET },
+    webhooks: groupWebhooks(values),
     worker: groupWorker(values),
     dispatcher: {
       deliveryLockMs: values.TESSERA_DELIVERY_LOCK_MS,
@@ -95,6 +95,19 @@ function groupLimits(values: SettingValues): KeyLimits {
     tokensPerDay: values.TESSERA_LIMIT_TOKENS_PER_DAY,
   };
   return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
+}
+
+function groupWebhooks(values: SettingValues) {
+  return {
+    secret: values.TESSERA_WEBHOOK_SECRET,
+    scheduleMs: values.TESSERA_WEBHOOK_SCHEDULE,
+    giveUp: {
+      failedEvents: values.TESSERA_WEBHOOK_FAILED_EVENTS,
+      failingForMs: values.TESSERA_WEBHOOK_FAILING_SECONDS * 1000,
+    },
+    logEntries: values.TESSERA_WEBHOOK_LOG_ENTRIES,
+    maxEndpointsPerOwner: values.TESSERA_MAX_WEBHOOK_ENDPOINTS,
+  };
 }
 
 function groupHub(values: SettingValues) {

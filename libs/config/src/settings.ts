@@ -8,6 +8,7 @@ import { jobSettings } from './settings/jobs.js';
 import { limitSettings } from './settings/limits.js';
 import { objectStoreSettings } from './settings/object-store.js';
 import { placeSettings } from './settings/places.js';
+import { webhookSettings } from './settings/webhooks.js';
 import { workerSettings } from './settings/worker.js';
 import { type SettingMetadata } from './setting.js';
 
@@ -23,6 +24,7 @@ export const settingDefinitions = {
   ...limitSettings,
   ...workerSettings,
   ...dispatcherSettings,
+  ...webhookSettings,
   ...hubSettings,
 };
 

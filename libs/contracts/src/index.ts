@@ -17,3 +17,5 @@ export * from './precision.js';
 export * from './sampling.js';
 export * from './served-model.js';
 export * from './tessera-error.js';
+export * from './webhook-endpoint.js';
+export * from './webhook-event.js';

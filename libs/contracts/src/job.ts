@@ -1,5 +1,4 @@
 import type { ErrorCode } from './error-codes.js';
-import type { WebhookEventType } from './job-request.js';
 
 export const JOB_STATUSES = ['queued', 'in_progress', 'completed', 'failed', 'cancelled', 'expired'] as const;
 export type JobStatus = (typeof JOB_STATUSES)[number];
@@ -109,15 +108,4 @@ export interface Answer {
   tiles: ImageTiles[];
   timings: JobTimings;
   model: ModelReference;
-}
-
-/** Standard Webhooks body of a job event; `data` is the job object, or its short form past 20 kB. */
-export interface JobEvent {
-  id: string;
-  object: 'event';
-  type: WebhookEventType;
-  created_at: number;
-  /** ISO 8601, as Standard Webhooks recommends. */
-  timestamp: string;
-  data: Job | Pick<Job, 'id' | 'status' | 'urls'>;
 }

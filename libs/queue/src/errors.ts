@@ -18,7 +18,7 @@ export class UnknownCursorError extends TesseraError {
   constructor(
     readonly cursor: string,
     /** What is listed, as in "an existing job". */
-    kind: 'job' | 'file' | 'batch' | 'key' = 'job',
+    kind: 'job' | 'file' | 'batch' | 'key' | 'delivery' | 'webhook endpoint' = 'job',
   ) {
     super(`after must be the id of an existing ${kind}, and ${JSON.stringify(cursor)} is none`, {
       param: 'after',
@@ -30,7 +30,7 @@ export class UnknownCursorError extends TesseraError {
 export class RecordInvalidError extends TesseraError {
   readonly code = 'internal_error';
   constructor(
-    readonly kind: 'job' | 'batch' | 'file' | 'key',
+    readonly kind: 'job' | 'batch' | 'file' | 'key' | 'webhook endpoint' | 'webhook delivery',
     cause: unknown,
   ) {
     super(`the record of a ${kind} cannot be read: another version wrote it, or it is damaged`, { cause });

@@ -20,7 +20,10 @@ export { RepeatedPass } from './upkeep/repeated-pass.js';
 export { AttemptAbortedError, type AbortReason } from './consumer/attempt-aborted.js';
 export { startJobConsumer } from './consumer/start-job-consumer.js';
 export { startJobUpkeep } from './upkeep/start-job-upkeep.js';
+export { openWebhookIndex } from './webhooks/open-webhook-index.js';
 export { startWebhookConsumer } from './webhooks/start-webhook-consumer.js';
+export { parseEndpointRecord } from './webhooks/webhook-records.js';
+export type { DeliveryLogBounds, DeliveryPage, DeliveryQuery, WebhookIndex } from './webhooks/webhook-index.js';
 export { toJobObject } from './to-job-object.js';
 export { Turns, type TurnKind } from './consumer/turns.js';
 export type {
@@ -32,7 +35,7 @@ export type {
   RestoredBatch,
 } from './batches/batch-store.js';
 export type { BatchLedger } from './batches/batch-ledger.js';
-export type { FinalizeOutcome, ValidatedInput } from './batches/batch-scripts.js';
+export type { BeginOutcome, FinalizeOutcome, ValidatedInput } from './batches/batch-scripts.js';
 export type { ChunkAttempt, ChunkConsumer, ChunkConsumerOptions } from './batches/chunk-consumer.js';
 export { ChunkLostError, ChunkStoppedError, CommittedChunksGoneError } from './batches/chunk-errors.js';
 export type { ChunkKey, ChunkRefusal, RowTurn, StartedChunk } from './batches/chunk-scripts.js';

@@ -1,6 +1,6 @@
 export { checkUrl, type UrlRules } from './check-url.js';
 export * from './errors.js';
-export { type Lookup, type ResolvedAddress } from './guarded-connector.js';
+export { type Lookup, lookupBySystem, type ResolvedAddress } from './guarded-connector.js';
 export {
   type FetchOptions,
   type PostOptions,

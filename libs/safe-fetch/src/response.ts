@@ -3,6 +3,8 @@ import { BodyTooLargeError, ContentEncodingError, FetchRefusedError, FetchStatus
 
 type Response = Dispatcher.ResponseData;
 
+const EXCERPT_TIMEOUT_MS = 1_000;
+
 const REDIRECT_STATUSES = [301, 302, 303, 307, 308];
 /** 4xx that pass: the server timed out, was too early, or had too much to do. */
 const TRANSIENT_CLIENT_ERRORS = [408, 425, 429];
@@ -35,6 +37,29 @@ export async function readBody(response: Response, url: string, maxBytes: number
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, byteCount);
+}
+
+/**
+ * The first bytes of the body as text, without waiting for what does not come within a second: nobody depends on it.
+ * What is no UTF-8, or is cut inside a character, becomes U+FFFD.
+ */
+export async function readExcerpt({ body }: Pick<Response, 'body'>, maxBytes: number): Promise<string> {
+  if (maxBytes === 0) return '';
+  const chunks: Uint8Array[] = [];
+  let byteCount = 0;
+  const timer = setTimeout(() => body.destroy(), EXCERPT_TIMEOUT_MS);
+  try {
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      chunks.push(chunk);
+      byteCount += chunk.length;
+      if (byteCount >= maxBytes) break;
+    }
+  } catch {
+    // The status has been received in full, and the body breaking off changes nothing about it.
+  } finally {
+    clearTimeout(timer);
+  }
+  return Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8');
 }
 
 /** Ends an answer whose body nobody wants, and its connection unless the body was at its end. */

@@ -6,7 +6,7 @@ import { withDeadline } from './deadline.js';
 import { FetchConnectionError, FetchTimeoutError, TooManyRedirectsError } from './errors.js';
 import { guardedConnector, type Lookup, lookupBySystem } from './guarded-connector.js';
 import { nextUrl } from './next-url.js';
-import { checkStatus, discard, readBody, redirectLocation, retryAfterMs } from './response.js';
+import { checkStatus, discard, readBody, readExcerpt, redirectLocation, retryAfterMs } from './response.js';
 
 const MAX_REDIRECTS = 5;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -34,11 +34,15 @@ export interface PostOptions {
   readonly signal?: AbortSignal | undefined;
   /** `http:` only into the allowed private networks. Default: false. */
   readonly httpsOnly?: boolean;
+  /** Bytes of the answer's body that are read, as far as they come soon. Default: 0. */
+  readonly excerptBytes?: number;
 }
 
 export interface PostResult {
   readonly status: number;
   readonly retryAfterMs: number | undefined;
+  /** The beginning of the body, as text. */
+  readonly excerpt: string;
 }
 
 interface Exchange {
@@ -80,14 +84,15 @@ export class SafeHttp {
     return this.track(withDeadline({ timeoutMs, timeoutError, signal }, fetch));
   }
 
-  /** Posts once, follows nothing, reads no body: what counts is the status. */
+  /** Posts once and follows nothing: what counts is the status, and of the body there is an excerpt at most. */
   async post(url: string, options: PostOptions): Promise<PostResult> {
-    const { timeoutMs, signal, headers, body, httpsOnly = false } = options;
+    const { timeoutMs, signal, headers, body, httpsOnly = false, excerptBytes = 0 } = options;
     const target = checkUrlBy(this.rules, url, httpsOnly);
     const timeoutError = () => new FetchTimeoutError(describeUrl(target), timeoutMs);
-    const toResult = (response: Dispatcher.ResponseData) => ({
+    const toResult = async (response: Dispatcher.ResponseData) => ({
       status: response.statusCode,
       retryAfterMs: retryAfterMs(response),
+      excerpt: await readExcerpt(response, excerptBytes),
     });
     const send = (signal: AbortSignal) =>
       this.exchange(target, { method: 'POST', headers, body, signal }, reachOf(target, httpsOnly), toResult);

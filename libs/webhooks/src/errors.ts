@@ -25,3 +25,25 @@ export class WebhookUrlInvalidError extends TesseraError {
     super(`the webhook URL cannot be used: ${reason}`, options);
   }
 }
+
+/** Another process has been changing the same endpoint, or making one of the same owner, for seconds. */
+export class EndpointBusyError extends TesseraError {
+  readonly code = 'service_unavailable';
+  constructor(readonly lease: string) {
+    super('the webhook endpoint is being changed by somebody else; try again');
+  }
+}
+
+export class WebhookEndpointNotFoundError extends TesseraError {
+  readonly code = 'webhook_endpoint_not_found';
+  constructor(readonly endpointId: string) {
+    super(`no webhook endpoint has the id ${JSON.stringify(endpointId.slice(0, 80))}`, { param: 'id' });
+  }
+}
+
+export class TooManyEndpointsError extends TesseraError {
+  readonly code = 'too_many_webhook_endpoints';
+  constructor(readonly limit: number) {
+    super(`at most ${limit} webhook endpoints may exist, and as many do: delete one first`);
+  }
+}

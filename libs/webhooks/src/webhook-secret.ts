@@ -28,13 +28,18 @@ export async function loadWebhookSecret({ configured, dataDirectory }: WebhookSe
   return checkSecret((await readFile(path, 'utf8')).trim(), path);
 }
 
+/** A secret of 32 random bytes. */
+export function newWebhookSecret(): string {
+  return `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
+}
+
 /** Writes a whole file first and then gives it its name, which fails where another process was faster. */
 async function createSecret(path: string): Promise<void> {
   const temporary = `${path}.${randomUUID()}`;
   try {
     const file = await open(temporary, 'wx', 0o600);
     try {
-      await file.writeFile(`whsec_${randomBytes(SECRET_BYTES).toString('base64')}\n`);
+      await file.writeFile(`${newWebhookSecret()}\n`);
       await file.sync();
     } finally {
       await file.close();

@@ -5,6 +5,7 @@ import {
   type JobConsumerOptions,
   type JobStore,
   openJobStore,
+  openWebhookIndex,
   type QueueConnection,
   startJobConsumer,
   startJobUpkeep,
@@ -12,6 +13,7 @@ import {
   type JobStoreOptions,
   type JobUpkeepOptions,
   type WebhookConsumerOptions,
+  type WebhookIndex,
 } from '@tessera/queue';
 import { startTestRedis, type TestRedis, uniquePrefix } from '@tessera/testing';
 import { Redis } from 'ioredis';
@@ -204,12 +206,29 @@ export class QueueBench {
     const consumer = await startWebhookConsumer({
       connection,
       logger,
-      concurrency: 4,
-      retryDelaysMs: [10, 10],
+      maxReceivers: 8,
+      scheduleMs: [0, 10, 10],
+      giveUp: { failedEvents: 10, failingForMs: 86_400_000 },
+      log: { entries: 100, ageMs: 86_400_000 },
+      endpoints: await this.noEndpoints(connection),
       ...options,
+      timings: { lookEveryMs: 10, ...options.timings },
     });
     this.closers.push(() => consumer.drain(0));
     return consumer;
+  }
+
+  /** Registered endpoints as they are in Redis, without a store behind them. */
+  async webhookIndex(connection: QueueConnection): Promise<WebhookIndex> {
+    const index = await openWebhookIndex({ connection, logger });
+    this.closers.push(() => index.close());
+    return index;
+  }
+
+  /** A store in which there are none. */
+  private async noEndpoints(connection: QueueConnection): Promise<WebhookConsumerOptions['endpoints']> {
+    const index = await this.webhookIndex({ ...connection, url: this.testRedis.url });
+    return { restore: () => index.markEndpointsKnown(), disable: async () => undefined };
   }
 
   /** Closes what tests have opened, last first. */

@@ -170,8 +170,8 @@ describe('after Redis has restarted', () => {
     const store = await bench.store(connection);
     const delivered = deferred<string>();
     await bench.webhooks(connection, {
-      deliver: async ({ record }) => {
-        delivered.resolve(record.id);
+      deliver: async ({ subjectId }) => {
+        delivered.resolve(subjectId);
         return { kind: 'delivered' };
       },
     });

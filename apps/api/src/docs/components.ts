@@ -5,7 +5,12 @@ import {
   createBatchBodySchema,
   createJobBodySchema,
   createUploadBodySchema,
+  createWebhookEndpointBodySchema,
+  redeliverBodySchema,
   retryBatchBodySchema,
+  rotateWebhookSecretBodySchema,
+  testWebhookEndpointBodySchema,
+  updateWebhookEndpointBodySchema,
   updateApiKeyBodySchema,
 } from '@tessera/contracts';
 import { type ApiResponseSchemaHost } from '@nestjs/swagger';
@@ -26,7 +31,17 @@ import {
   modelListSchema,
   modelSchema,
   readinessSchema,
+  webhookDeliveryListSchema,
+  webhookEndpointListSchema,
 } from './schemas.js';
+import {
+  deletedWebhookEndpointSchema,
+  redeliverySchema,
+  webhookDeliverySchema,
+  webhookEndpointSchema,
+  webhookEndpointTestSchema,
+  webhookEndpointWithSecretSchema,
+} from './webhook-schemas.js';
 
 /** The type that @nestjs/swagger takes for a schema in place. */
 export type OpenApiSchema = ApiResponseSchemaHost['schema'];
@@ -43,6 +58,14 @@ const ANSWERS = {
   DeletedFile: deletedFileSchema,
   Upload: uploadSchema,
   UploadPart: uploadPartSchema,
+  WebhookEndpoint: webhookEndpointSchema,
+  WebhookEndpointWithSecret: webhookEndpointWithSecretSchema,
+  WebhookEndpointList: webhookEndpointListSchema,
+  DeletedWebhookEndpoint: deletedWebhookEndpointSchema,
+  WebhookEndpointTest: webhookEndpointTestSchema,
+  WebhookDelivery: webhookDeliverySchema,
+  WebhookDeliveryList: webhookDeliveryListSchema,
+  WebhookRedelivery: redeliverySchema,
   Model: modelSchema,
   ModelList: modelListSchema,
   ChatCompletion: chatCompletionSchema,
@@ -56,6 +79,11 @@ const ANSWERS = {
   Error: errorSchema,
 };
 const REQUESTS = {
+  CreateWebhookEndpoint: createWebhookEndpointBodySchema,
+  UpdateWebhookEndpoint: updateWebhookEndpointBodySchema,
+  RotateWebhookSecret: rotateWebhookSecretBodySchema,
+  TestWebhookEndpoint: testWebhookEndpointBodySchema,
+  RedeliverWebhooks: redeliverBodySchema,
   CreateJob: createJobBodySchema,
   CreateChatCompletion: chatCompletionBodySchema,
   CreateBatch: createBatchBodySchema,

@@ -12,6 +12,7 @@ import { apiKeySchema } from './api-key-schemas.js';
 import { batchSchema } from './batch-schemas.js';
 import { fileSchema } from './file-schemas.js';
 import { count, unixSeconds } from './shapes.js';
+import { webhookDeliverySchema, webhookEndpointSchema } from './webhook-schemas.js';
 import { type Readiness } from '../health/health.service.js';
 import { type ModelObject } from '../models/to-model-list.js';
 
@@ -111,6 +112,8 @@ export const jobListSchema = listOf(jobSchema);
 export const batchListSchema = listOf(batchSchema);
 export const fileListSchema = listOf(fileSchema);
 export const modelListSchema = listOf(modelSchema);
+export const webhookEndpointListSchema = listOf(webhookEndpointSchema);
+export const webhookDeliveryListSchema = listOf(webhookDeliverySchema);
 export const apiKeyListSchema = listOf(apiKeySchema);
 
 /** The list envelope around items of this shape. */

@@ -4,7 +4,7 @@ export const dispatcherSettings = {
   TESSERA_DELIVERY_LOCK_MS: setting({
     group: 'Dispatcher',
     description:
-      "Time a dispatcher's hold on a webhook delivery lasts unless renewed; what a dead one had in hand is delivered again after it.",
+      "Time a dispatcher's hold on a receiver of webhooks lasts unless renewed; what a dead one had in hand is delivered again after it.",
     unit: 'milliseconds',
     default: '30000',
     schema: integerText(1000, 600_000).default(30_000),

@@ -1,4 +1,5 @@
 import { FINAL_BATCH_STATUSES } from '@tessera/contracts';
+import { outboxLua } from './outbox.lua.js';
 import { sharedLua } from './shared.lua.js';
 
 /**
@@ -30,7 +31,15 @@ local function stopChunks(id) redis.call('PUBLISH', root .. ':aborts', 'ended ' 
 `;
 
 /** Needs {@link batchSharedLua}. */
-export const finishBatchLua = `
+export const tellOfBatchLua = `${outboxLua}
+local function tellOfBatch(id, eventType, occurredAtMs)
+  local owner = redis.call('HGET', batchKey(id), 'ownerId')
+  if isListenedTo(owner, eventType) then appendToOutbox(owner, id, eventType, 'occurredAtMs', occurredAtMs) end
+end
+`;
+
+/** Needs {@link batchSharedLua}. */
+export const finishBatchLua = `${tellOfBatchLua}
 local function finishBatch(id, status)
   local key = batchKey(id)
   local finishedAtMs = nowMs()
@@ -40,6 +49,7 @@ local function finishBatch(id, status)
   redis.call('ZADD', root .. ':batches-with-parts', finishedAtMs, id)
   local retentionSeconds = tonumber(redis.call('HGET', key, 'retentionSeconds'))
   redis.call('ZADD', root .. ':batch-expiries', finishedAtMs + retentionSeconds * 1000, id)
+  tellOfBatch(id, 'batch.' .. status, finishedAtMs)
   tellBatchNews(id)
   return status
 end

@@ -1,4 +1,4 @@
-import { batchSharedLua, finishBatchLua } from './batch-shared.lua.js';
+import { batchSharedLua, finishBatchLua, tellOfBatchLua } from './batch-shared.lua.js';
 
 /**
  * Writes a new batch. The same call again changes nothing.
@@ -107,23 +107,52 @@ tellBatchNews(id)
 return { 'ending', redis.call('HGETALL', key) }
 `;
 
+/** Needs {@link batchSharedLua}. Counts what exists, so that nothing is counted that is gone. */
+const queuedRowsLua = `
+-- Rows of an owner's batches that are not done. Of batches that end early none will begin.
+local function queuedRows(owner)
+  local rows = 0
+  for _, batch in ipairs(redis.call('ZRANGE', root .. ':open-batches', 0, -1)) do
+    local facts = redis.call('HMGET', batchKey(batch), 'ownerId', 'status', 'earlyEnd', 'total', 'completed', 'failed')
+    if facts[1] == owner and facts[2] ~= 'validating' and not facts[3] then
+      rows = rows + tonumber(facts[4]) - tonumber(facts[5]) - tonumber(facts[6])
+    end
+  end
+  return rows
+end
+`;
+
+/** ARGV: owner. Returns the rows of its batches that are not done. */
+export const queuedRowsOfLua = `${batchSharedLua}${queuedRowsLua}
+return queuedRows(ARGV[1])
+`;
+
 /**
- * The input is valid: its rows may be worked on.
- * ARGV: id, then field and value pairs (model, inputKey, total, inputBytes). Returns the status after it.
+ * The input is valid: its rows may be worked on, unless its owner would have more to do than it may.
+ * ARGV: id, rows of it, then field and value pairs (model, inputKey, total, inputBytes).
+ * Returns {the status after it} or {'too_many_rows', rows of its owner's other batches}.
  */
-export const beginBatchLua = `${batchSharedLua}
+export const beginBatchLua = `${batchSharedLua}${tellOfBatchLua}
 local id, key = ARGV[1], batchKey(ARGV[1])
-local status = redis.call('HGET', key, 'status')
-if not status then return 'gone' end
-if FINAL[status] then return status end
+${queuedRowsLua}
+local facts = redis.call('HMGET', key, 'status', 'ownerId', 'maxQueuedRows')
+local status = facts[1]
+if not status then return { 'gone' } end
+if FINAL[status] then return { status } end
+if status == 'validating' and facts[3] then
+  local queued = queuedRows(facts[2])
+  if queued + tonumber(ARGV[2]) > tonumber(facts[3]) then return { 'too_many_rows', queued } end
+end
 -- One that was cancelled meanwhile needs to know its rows as well.
-redis.call('HSET', key, unpack(ARGV, 2))
+redis.call('HSET', key, unpack(ARGV, 3))
 if status == 'validating' then
-  redis.call('HSET', key, 'status', 'in_progress', 'inProgressAtMs', nowMs())
+  local inProgressAtMs = nowMs()
+  redis.call('HSET', key, 'status', 'in_progress', 'inProgressAtMs', inProgressAtMs)
+  tellOfBatch(id, 'batch.in_progress', inProgressAtMs)
   status = 'in_progress'
 end
 tellBatchNews(id)
-return status
+return { status }
 `;
 
 /** The input is not valid: nothing ran. ARGV: id, errors as JSON. Returns the status after it. */

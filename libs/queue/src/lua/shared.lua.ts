@@ -1,4 +1,5 @@
 import { ERROR_CODES, type ErrorCode, JOB_STATUSES, type JobError } from '@tessera/contracts';
+import { outboxLua } from './outbox.lua.js';
 
 function errorJson(code: ErrorCode, message: string): string {
   const error: JobError = { code, message, retryable: ERROR_CODES[code].retryable };
@@ -35,10 +36,10 @@ local function isOpen(status) return status == 'queued' or status == 'in_progres
 
 local function jobsOf(owner) return root .. ':jobs-of:' .. owner end
 
-local function statusIndex(owner, status)
 -- Ids of an owner's queued jobs, hidden ones among them.
 local function queuedOf(owner) return jobsOf(owner) .. ':queued' end
 
+local function statusIndex(owner, status)
   if isOpen(status) then return root .. ':jobs:' .. status end
   return jobsOf(owner) .. ':' .. status
 end
@@ -60,11 +61,11 @@ local function setStatus(id, status)
     local score = tonumber(facts[2])
     if facts[4] == 'low' then score = score + 1e14 end
     redis.call('ZADD', root .. ':waiting:' .. facts[3], score, id)
-  else
     redis.call('SADD', queuedOf(facts[5]), id)
+  else
     redis.call('ZREM', root .. ':waiting:' .. facts[3], id)
-  end
     redis.call('SREM', queuedOf(facts[5]), id)
+  end
   redis.call('HSET', key, 'status', status)
 end
 
@@ -95,23 +96,23 @@ end
 const EXPIRY_MARGIN_SECONDS = 86_400;
 
 /** Needs {@link sharedLua}. The one way a job ends: indexes, outbox, event, notification and expiry together. */
-export const finishJobLua = `
+export const finishJobLua = `${outboxLua}
 local CANCELLED_ERROR = [[${errorJson('job_cancelled', 'The job was cancelled on request.')}]]
 local EXPIRED_ERROR = [[${errorJson('job_expired', 'The job did not finish before its deadline.')}]]
 local CRASHED_ERROR = [[${errorJson('worker_crashed', 'The workers that ran this job died or lost it too often.')}]]
 
--- The event id follows from the job and its one final status, so an event that is sent again keeps its id.
-local function appendToOutbox(id, key, status)
-  local webhook = redis.call('HGET', key, 'webhook')
-  if not webhook then return end
+-- For the job's own webhook and for its owner's endpoints, where any of them wants to hear of it.
+local function tellOfJob(id, key, status, finishedAtMs)
+  local facts = redis.call('HMGET', key, 'ownerId', 'webhook', 'isHidden')
+  if facts[3] == '1' then return end
   local eventType = 'job.' .. status
-  for _, wanted in ipairs(cjson.decode(webhook).events) do
+  local webhook = facts[2] and cjson.decode(facts[2])
+  for _, wanted in ipairs(webhook and webhook.events or {}) do
     if wanted == eventType then
-      local eventId = 'evt_' .. string.gsub(id, '^job_', '') .. '_' .. status
-      redis.call('XADD', root .. ':webhook-outbox', '*', 'eventId', eventId, 'jobId', id, 'eventType', eventType)
-      return
+      return appendToOutbox(facts[1], id, eventType, 'occurredAtMs', finishedAtMs, 'webhookUrl', webhook.url)
     end
   end
+  if isListenedTo(facts[1], eventType) then appendToOutbox(facts[1], id, eventType, 'occurredAtMs', finishedAtMs) end
 end
 
 local function finishJob(id, status, field, value)
@@ -121,7 +122,7 @@ local function finishJob(id, status, field, value)
   redis.call('HSET', key, 'finishedAtMs', finishedAtMs, field, value)
   redis.call('ZREM', root .. ':deadlines', id)
   redis.call('ZREM', root .. ':unqueued', id)
-  appendToOutbox(id, key, status)
+  tellOfJob(id, key, status, finishedAtMs)
   appendEvent(id, 'final', 'type', 'final', 'status', status)
   local retentionSeconds = tonumber(redis.call('HGET', key, 'retentionSeconds'))
   redis.call('ZADD', root .. ':expiries', finishedAtMs + retentionSeconds * 1000, id)

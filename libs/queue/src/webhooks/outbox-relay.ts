@@ -1,22 +1,20 @@
 import { type Logger } from '@tessera/observability';
-import { Queue } from 'bullmq';
 import { type Redis } from 'ioredis';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { logQueueErrors } from '../log-queue-errors.js';
-import { ENTRY_OPTIONS } from '../queue-entry.js';
 import { callRedis } from '../redis-client.js';
-import { WEBHOOK_QUEUE, type WebhookEntryData, webhookEntryData } from './webhook-entry.js';
+import { type WebhookConsumerOptions } from '../webhook-consumer.js';
+import { type DispatchScripts, type RelayedEvent } from './dispatch-scripts.js';
+import { parseOutboxEvent } from './outbox-event.js';
 
-const GROUP = 'dispatchers';
+/** The dispatchers, as readers of the outbox. */
+export const OUTBOX_GROUP = 'dispatchers';
 const BATCH_SIZE = 100;
 /** How long one read waits for news. */
 const BLOCK_MS = 2_000;
 const PAUSE_AFTER_FAILURE_MS = 1_000;
-/** A delivered event is remembered for a while, since the outbox may bring it again after a crash. */
-const KEEP_DELIVERED = { age: 3_600, count: 10_000 };
-
-const outboxEvent = webhookEntryData.extend({ eventId: z.string() });
+/** Deliveries that may wait for one endpoint; past it the endpoint is disabled. */
+const MOST_WAITING = 100_000;
 
 type StreamEntry = [id: string, fields: string[]];
 
@@ -25,32 +23,31 @@ export interface OutboxRelayOptions {
   readonly redis: Redis;
   /** A client of its own for the waiting read; closed when the relay stops. */
   readonly blockingRedis: Redis;
+  readonly scripts: DispatchScripts;
   readonly root: string;
   readonly consumerId: string;
   readonly logger: Logger;
-  /** Events that a dispatcher has read and not moved on for this long are another one's to take. */
+  /** Events that a dispatcher has read and not relayed for this long are another one's to take. */
   readonly claimAfterMs: number;
+  /** Before the first attempt. */
+  readonly firstDelayMs: number;
+  readonly endpoints: WebhookConsumerOptions['endpoints'];
+  /** There may be something to deliver. */
+  readonly onRelayed: () => void;
 }
 
-/**
- * Moves events from the outbox into the queue of deliveries. An event leaves the outbox once its queue entry exists, and
- * has its event id as id there, so that one that is moved twice is still one.
- */
+/** Makes deliveries of the events in the outbox: an event leaves it in the same script that makes them. */
 export class OutboxRelay {
   private readonly stopping = new AbortController();
   private readonly outbox: string;
-  private readonly queue: Queue<WebhookEntryData>;
   private readonly loop: Promise<void>;
 
   constructor(private readonly options: OutboxRelayOptions) {
-    const { redis, root, logger } = options;
-    this.outbox = `${root}:webhook-outbox`;
-    this.queue = new Queue(WEBHOOK_QUEUE, { connection: redis, prefix: root, skipVersionCheck: true });
-    logQueueErrors(this.queue, redis, logger);
+    this.outbox = `${options.root}:webhook-outbox`;
     this.loop = this.run();
   }
 
-  /** Resolves when nothing more is moved. */
+  /** Resolves when nothing more is relayed. */
   async stop(): Promise<void> {
     const { redis, blockingRedis } = this.options;
     const isConnected = redis.status === 'ready' && blockingRedis.status === 'ready';
@@ -58,7 +55,6 @@ export class OutboxRelay {
     blockingRedis.disconnect();
     // A command that waits for Redis to come back would never end.
     if (isConnected) await this.loop;
-    await this.queue.close();
   }
 
   private async run(): Promise<void> {
@@ -77,7 +73,7 @@ export class OutboxRelay {
 
   private async ensureGroup(): Promise<void> {
     try {
-      await this.options.redis.xgroup('CREATE', this.outbox, GROUP, '0', 'MKSTREAM');
+      await this.options.redis.xgroup('CREATE', this.outbox, OUTBOX_GROUP, '0', 'MKSTREAM');
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith('BUSYGROUP'))) throw error;
     }
@@ -88,17 +84,17 @@ export class OutboxRelay {
     const { redis, blockingRedis, consumerId, claimAfterMs } = this.options;
     const claimed = await redis.xautoclaim(
       this.outbox,
-      GROUP,
+      OUTBOX_GROUP,
       consumerId,
       claimAfterMs,
       '0',
       'COUNT',
       BATCH_SIZE,
     );
-    await this.relay(claimReply.parse(claimed)[1]);
+    await this.relayAll(claimReply.parse(claimed)[1]);
     const read = await blockingRedis.xreadgroup(
       'GROUP',
-      GROUP,
+      OUTBOX_GROUP,
       consumerId,
       'COUNT',
       BATCH_SIZE,
@@ -108,40 +104,58 @@ export class OutboxRelay {
       this.outbox,
       '>',
     );
-    await this.relay(readReply.parse(read)?.[0]?.[1] ?? []);
+    await this.relayAll(readReply.parse(read)?.[0]?.[1] ?? []);
   }
 
-  private async relay(entries: StreamEntry[]): Promise<void> {
+  private async relayAll(entries: StreamEntry[]): Promise<void> {
     for (const [streamId, fields] of entries) {
-      await this.enqueue(fields);
-      const { redis } = this.options;
-      await callRedis('remove a relayed event', () =>
-        redis.multi().xack(this.outbox, GROUP, streamId).xdel(this.outbox, streamId).exec(),
+      const event = this.parse(streamId, fields);
+      if (event === undefined) await this.drop(streamId);
+      else await this.relay(event);
+    }
+    if (entries.length > 0) this.options.onRelayed();
+  }
+
+  private parse(streamId: string, fields: string[]): RelayedEvent | undefined {
+    try {
+      return parseOutboxEvent(streamId, fields);
+    } catch (err) {
+      this.options.logger.error({ err, fields }, 'dropped a webhook event that cannot be read');
+      return undefined;
+    }
+  }
+
+  private async drop(streamId: string): Promise<void> {
+    const { redis } = this.options;
+    await callRedis('drop an event', () =>
+      redis.multi().xack(this.outbox, OUTBOX_GROUP, streamId).xdel(this.outbox, streamId).exec(),
+    );
+  }
+
+  private async relay(event: RelayedEvent): Promise<void> {
+    const { scripts, endpoints, firstDelayMs } = this.options;
+    const bounds = { mostWaiting: MOST_WAITING, firstDelayMs };
+    let outcome = await scripts.relay(event, bounds);
+    while (outcome.kind === 'unknown_endpoints') {
+      await endpoints.restore();
+      outcome = await scripts.relay(event, bounds);
+    }
+    for (const endpointId of outcome.overflowing) await this.disable(endpointId);
+  }
+
+  /** Failing to is no reason to keep the event: the next one finds the endpoint as it is. */
+  private async disable(endpointId: string): Promise<void> {
+    try {
+      await this.options.endpoints.disable(endpointId, 'backlog');
+    } catch (err) {
+      this.options.logger.error(
+        { err, endpointId },
+        'could not disable a webhook endpoint that is far behind',
       );
     }
-  }
-
-  private async enqueue(fields: string[]): Promise<void> {
-    const event = outboxEvent.safeParse(Object.fromEntries(pairs(fields)));
-    if (!event.success) {
-      this.options.logger.error({ err: event.error, fields }, 'dropped a webhook event that cannot be read');
-      return;
-    }
-    const { eventId, jobId, eventType } = event.data;
-    await callRedis('add the delivery', () =>
-      this.queue.add(
-        WEBHOOK_QUEUE,
-        { jobId, eventType },
-        { ...ENTRY_OPTIONS, jobId: eventId, removeOnComplete: KEEP_DELIVERED },
-      ),
-    );
   }
 }
 
 const streamEntry = z.tuple([z.string(), z.array(z.string())]);
 const claimReply = z.tuple([z.string(), z.array(streamEntry)]).rest(z.unknown());
 const readReply = z.array(z.tuple([z.string(), z.array(streamEntry)])).nullable();
-
-function* pairs(flat: readonly string[]): Generator<[string, string]> {
-  for (let index = 0; index + 1 < flat.length; index += 2) yield [flat[index] ?? '', flat[index + 1] ?? ''];
-}

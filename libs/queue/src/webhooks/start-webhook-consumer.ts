@@ -1,24 +1,20 @@
-import { Worker } from 'bullmq';
 import { type Redis } from 'ioredis';
 import { v7 as uuidv7 } from 'uuid';
-import { closeWorker } from '../close-worker.js';
 import { drainWithin } from '../drain-within.js';
 import { JobReader } from '../job-store/job-reader.js';
-import { logWorkerErrors } from '../log-queue-errors.js';
-import { retryDelayMs } from '../retry.js';
 import { connectRedis, keyRootOf, pingRedis } from '../redis-client.js';
 import {
   type WebhookConsumer,
   type WebhookConsumerOptions,
   type WebhookTimings,
 } from '../webhook-consumer.js';
-import { DeliveryRunner } from './delivery-runner.js';
-import { OutboxRelay } from './outbox-relay.js';
-import { WEBHOOK_QUEUE, type WebhookEntryData } from './webhook-entry.js';
+import { defineDispatchScripts, type DispatchScripts } from './dispatch-scripts.js';
+import { HoldKeeper } from './hold-keeper.js';
+import { OUTBOX_GROUP, OutboxRelay } from './outbox-relay.js';
+import { ReceiverLoop } from './receiver-loop.js';
+import { ReceiverVisitor } from './receiver-visitor.js';
 
-const TIMINGS: WebhookTimings = { lockDurationMs: 30_000, claimAfterMs: 30_000 };
-/** Times that a delivery may take its dispatcher down with it. */
-const MAX_STALLED_COUNT = 10;
+const TIMINGS: WebhookTimings = { holdMs: 30_000, claimAfterMs: 30_000, lookEveryMs: 500 };
 
 /**
  * Starts relaying the outbox and delivering events. Any number of dispatchers may do so at the same time.
@@ -26,63 +22,51 @@ const MAX_STALLED_COUNT = 10;
  */
 export async function startWebhookConsumer(options: WebhookConsumerOptions): Promise<WebhookConsumer> {
   const { connection } = options;
-  const root = keyRootOf(connection);
   const consumerId = uuidv7();
   const logger = options.logger.child({ consumerId });
-  const timings = { ...TIMINGS, ...options.timings };
   const redis = await connectRedis(connection, 'patient', logger);
   try {
     const blockingRedis = await connectRedis(connection, 'patient', logger);
-    const { claimAfterMs } = timings;
-    const relay = new OutboxRelay({ redis, blockingRedis, root, consumerId, logger, claimAfterMs });
-    const runner = new DeliveryRunner(options, new JobReader(redis, root), logger);
-    const worker = startWorker({ ...options, logger, timings }, { redis, root, runner });
-    return new RunningWebhookConsumer(logger, { redis, relay, runner, worker });
+    return new RunningWebhookConsumer({ ...options, logger }, { redis, blockingRedis, consumerId });
   } catch (error) {
     redis.disconnect();
     throw error;
   }
 }
 
-type DeliveryWorker = Worker<WebhookEntryData, void>;
-
-function startWorker(
-  { concurrency, logger, timings }: WebhookConsumerOptions & { timings: WebhookTimings },
-  { redis, root, runner }: { redis: Redis; root: string; runner: DeliveryRunner },
-): DeliveryWorker {
-  const worker: DeliveryWorker = new Worker(WEBHOOK_QUEUE, (entry, token) => runner.run(entry, token), {
-    connection: redis,
-    prefix: root,
-    concurrency,
-    lockDuration: timings.lockDurationMs,
-    stalledInterval: timings.lockDurationMs / 2,
-    maxStalledCount: MAX_STALLED_COUNT,
-    settings: { backoffStrategy: (_attemptsMade, _type, error) => retryDelayMs(error) },
-  });
-  logWorkerErrors(worker, redis, logger);
-  worker.on('lockRenewalFailed', (eventIds) => {
-    for (const eventId of eventIds) runner.abort(eventId);
-  });
-  return worker;
-}
-
-interface Parts {
+interface Clients {
   readonly redis: Redis;
-  readonly relay: OutboxRelay;
-  readonly runner: DeliveryRunner;
-  readonly worker: DeliveryWorker;
+  readonly blockingRedis: Redis;
+  readonly consumerId: string;
 }
 
 class RunningWebhookConsumer implements WebhookConsumer {
+  private readonly visitor: ReceiverVisitor;
+  private readonly keeper: HoldKeeper;
+  private readonly loop: ReceiverLoop;
+  private readonly relay: OutboxRelay;
   private drained: Promise<void> | undefined;
 
   constructor(
-    private readonly logger: WebhookConsumerOptions['logger'],
-    private readonly parts: Parts,
-  ) {}
+    private readonly options: WebhookConsumerOptions,
+    private readonly clients: Clients,
+  ) {
+    const { logger, connection, maxReceivers } = options;
+    const timings = { ...TIMINGS, ...options.timings };
+    const { holdMs, lookEveryMs } = timings;
+    const root = keyRootOf(connection);
+    const { redis } = clients;
+    const { log, aheadMs = () => 0 } = options;
+    const scripts = defineDispatchScripts(redis, root, { group: OUTBOX_GROUP, log, aheadMs });
+    this.visitor = new ReceiverVisitor(options, scripts, new JobReader(redis, root), logger);
+    this.keeper = new HoldKeeper(scripts, holdMs, logger);
+    const { visitor, keeper } = this;
+    this.loop = new ReceiverLoop({ scripts, visitor, keeper, logger, maxReceivers, holdMs, lookEveryMs });
+    this.relay = this.startRelay(scripts, root, timings);
+  }
 
   ping(): Promise<void> {
-    return pingRedis(this.parts.redis);
+    return pingRedis(this.clients.redis);
   }
 
   drain(timeoutMs: number): Promise<void> {
@@ -90,16 +74,26 @@ class RunningWebhookConsumer implements WebhookConsumer {
     return this.drained;
   }
 
-  private async drainOnce(timeoutMs: number): Promise<void> {
-    const { redis, relay, runner, worker } = this.parts;
-    runner.stopTaking();
-    const idle = runner.whenIdle();
-    const isClosed = await drainWithin(timeoutMs, {
-      closed: Promise.allSettled([relay.stop(), closeWorker(worker, redis, idle)]),
-      idle,
-      abort: () => runner.abortAll(),
+  private startRelay(scripts: DispatchScripts, root: string, { claimAfterMs }: WebhookTimings): OutboxRelay {
+    const { logger, endpoints, scheduleMs } = this.options;
+    return new OutboxRelay({
+      ...this.clients,
+      ...{ scripts, root, logger, endpoints, claimAfterMs },
+      firstDelayMs: scheduleMs[0] ?? 0,
+      onRelayed: () => this.loop.wake(),
     });
-    if (!isClosed) this.logger.error('gave up draining; active deliveries return when their locks end');
-    redis.disconnect();
+  }
+
+  private async drainOnce(timeoutMs: number): Promise<void> {
+    const { options, clients, visitor, keeper, loop, relay } = this;
+    visitor.stopTaking();
+    const closed = Promise.allSettled([relay.stop(), loop.stop()]);
+    const idle = visitor.active.whenIdle();
+    const isClosed = await drainWithin(timeoutMs, { closed, idle, abort: () => keeper.abortAll() });
+    if (!isClosed) {
+      options.logger.error('gave up draining; active deliveries return when their holds end');
+    }
+    keeper.stop();
+    clients.redis.disconnect();
   }
 }

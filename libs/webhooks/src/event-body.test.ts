@@ -1,6 +1,6 @@
 import { type Job } from '@tessera/contracts';
 import { describe, expect, it } from 'vitest';
-import { encodeEvent, toJobEvent } from './job-event.js';
+import { encodeEvent, toJobEvent } from './event-body.js';
 
 const identity = { id: 'evt_1', type: 'job.completed', createdAtSeconds: 1_719_168_000 } as const;
 

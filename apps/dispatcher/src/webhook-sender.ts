@@ -1,0 +1,50 @@
+import { type DeliveryOutcome, type WebhookDelivery } from '@tessera/queue';
+import { lookupBySystem, SafeHttp } from '@tessera/safe-fetch';
+import { activeSecrets, deliverWebhook } from '@tessera/webhooks';
+import pLimit from 'p-limit';
+import { toEventBody } from './to-event-body.js';
+
+/** Time a receiver gets to answer. */
+const DELIVERY_TIMEOUT_MS = 20_000;
+/** Of Node's four threads that ask the system for addresses; the others stay free for receivers that work. */
+const LOOKUPS_OF_FAILING_RECEIVERS = 2;
+
+export interface WebhookSenderOptions {
+  readonly allowedPrivateNetworks: readonly string[];
+  /** Signs what goes to jobs' own webhook URLs. */
+  readonly secret: string;
+}
+
+/** Sends events. Receivers that fail share few lookups of names, so that theirs never hold up another's. */
+export class WebhookSender {
+  private readonly steadyHttp: SafeHttp;
+  private readonly failingHttp: SafeHttp;
+
+  constructor(private readonly options: WebhookSenderOptions) {
+    const { allowedPrivateNetworks } = options;
+    const limit = pLimit(LOOKUPS_OF_FAILING_RECEIVERS);
+    this.steadyHttp = new SafeHttp({ allowedPrivateNetworks });
+    this.failingHttp = new SafeHttp({
+      allowedPrivateNetworks,
+      lookup: (hostname) => limit(() => lookupBySystem(hostname)),
+    });
+  }
+
+  async send(delivery: WebhookDelivery): Promise<DeliveryOutcome> {
+    const { job, endpoint, eventId, isFailing, signal } = delivery;
+    const url = endpoint?.url ?? job?.webhook?.url;
+    if (url === undefined) return { kind: 'abandon', reason: 'the job has no webhook' };
+    return deliverWebhook(isFailing ? this.failingHttp : this.steadyHttp, {
+      url,
+      secrets: endpoint === undefined ? [this.options.secret] : activeSecrets(endpoint, Date.now()),
+      eventId,
+      body: toEventBody(delivery),
+      timeoutMs: DELIVERY_TIMEOUT_MS,
+      signal,
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.steadyHttp.close(), this.failingHttp.close()]);
+  }
+}

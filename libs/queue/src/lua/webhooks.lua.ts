@@ -1,0 +1,269 @@
+import { DELIVERY_STATUSES, EVENT_TYPES } from '@tessera/contracts';
+import { sharedLua } from './shared.lua.js';
+
+/** Attempts that the log shows of one delivery. */
+const LOGGED_ATTEMPTS = 20;
+/** After a failure a receiver rests as a whole, twice as long each time, so that its backlog does not keep it down. */
+const FIRST_REST_MS = 1_000;
+const LONGEST_REST_MS = 300_000;
+const REST_DOUBLINGS = 9;
+
+/**
+ * What every script about webhooks begins with. A receiver is a registered endpoint, or the origin of webhook URLs that
+ * one owner's jobs carry. A dispatcher holds a receiver while it delivers to it; nobody else does then.
+ *
+ * Keys: `<root>:webhook-endpoint:<id>` hash, the record as JSON and what scripts read of it;
+ * `<root>:webhook-endpoints:<owner>` zset by creation; `<root>:webhook-endpoint-ids` set; `<root>:webhook-endpoints-known`
+ * the mark that the endpoints of the store are in Redis; `<root>:webhook-listeners:<owner>:<event type>` set of enabled
+ * endpoints; `<root>:webhook-receivers:<lane>` zset of receivers by when they are taken next, of held ones by when the
+ * hold ends, with a lane of their own for those that fail; `<root>:webhook-receiver:<id>` hash: who holds it, how it has
+ * failed of late; `<root>:webhook-due:<receiver>` zset of deliveries by when they are tried next;
+ * `<root>:webhook-delivery:<id>` hash; `<root>:webhook-attempts:<id>` list of JSON;
+ * `<root>:webhook-log:<endpoint>` and `<root>:webhook-log:<endpoint>:<status>` zsets of deliveries by creation.
+ *
+ * `aheadMs` moves the clock forward, for tests.
+ */
+export const webhooksLua = `${sharedLua}
+local EVENT_TYPES = { ${EVENT_TYPES.map((type) => `'${type}'`).join(', ')} }
+local DELIVERY_STATUSES = { ${DELIVERY_STATUSES.map((status) => `'${status}'`).join(', ')} }
+local ENDPOINTS_KNOWN = root .. ':webhook-endpoints-known'
+local ENDPOINT_IDS = root .. ':webhook-endpoint-ids'
+local STEADY, FAILING = root .. ':webhook-receivers:steady', root .. ':webhook-receivers:failing'
+
+local function endpointKey(id) return root .. ':webhook-endpoint:' .. id end
+local function ownersKey(owner) return root .. ':webhook-endpoints:' .. owner end
+local function listenersKey(owner, eventType) return root .. ':webhook-listeners:' .. owner .. ':' .. eventType end
+local function receiverKey(id) return root .. ':webhook-receiver:' .. id end
+local function dueKey(receiver) return root .. ':webhook-due:' .. receiver end
+local function deliveryKey(id) return root .. ':webhook-delivery:' .. id end
+local function attemptsKey(id) return root .. ':webhook-attempts:' .. id end
+local function logKey(endpoint) return root .. ':webhook-log:' .. endpoint end
+local function statusLogKey(endpoint, status) return logKey(endpoint) .. ':' .. status end
+
+local function isEndpoint(receiver) return string.sub(receiver, 1, 4) == 'whe_' end
+
+-- Puts a receiver where dispatchers find it once its next delivery is due. One that is held comes back by itself.
+local function schedule(receiver, now)
+  local key = receiverKey(receiver)
+  local facts = redis.call('HMGET', key, 'holder', 'failures', 'restsUntilMs')
+  if facts[1] then return end
+  redis.call('ZREM', STEADY, receiver)
+  redis.call('ZREM', FAILING, receiver)
+  local due = redis.call('ZRANGE', dueKey(receiver), 0, 0, 'WITHSCORES')
+  if not due[1] then
+    if not isEndpoint(receiver) then redis.call('DEL', key) end
+    return
+  end
+  if isEndpoint(receiver) and redis.call('HGET', endpointKey(receiver), 'isEnabled') ~= '1' then return end
+  local lane = tonumber(facts[2] or '0') > 0 and FAILING or STEADY
+  redis.call('ZADD', lane, math.max(tonumber(due[2]), tonumber(facts[3] or '0'), now), receiver)
+end
+
+local function removeDelivery(id, receiver)
+  redis.call('DEL', deliveryKey(id), attemptsKey(id))
+  redis.call('ZREM', dueKey(receiver), id)
+  if not isEndpoint(receiver) then return end
+  redis.call('ZREM', logKey(receiver), id)
+  for _, status in ipairs(DELIVERY_STATUSES) do redis.call('ZREM', statusLogKey(receiver, status), id) end
+end
+
+local function setDeliveryStatus(id, receiver, status)
+  local facts = redis.call('HMGET', deliveryKey(id), 'status', 'createdAtMs')
+  redis.call('HSET', deliveryKey(id), 'status', status)
+  if not isEndpoint(receiver) then return end
+  redis.call('ZREM', statusLogKey(receiver, facts[1]), id)
+  redis.call('ZADD', statusLogKey(receiver, status), facts[2], id)
+end
+
+-- Ended deliveries leave the log, oldest first, for each way to end by themselves: successes do not push failures out.
+local function trimLog(endpoint, most, olderThanMs)
+  for _, status in ipairs({ 'delivered', 'exhausted' }) do
+    local key = statusLogKey(endpoint, status)
+    local surplus = redis.call('ZCARD', key) - most
+    if surplus > 0 then
+      for _, id in ipairs(redis.call('ZRANGE', key, 0, math.min(surplus, 500) - 1)) do removeDelivery(id, endpoint) end
+    end
+    for _, id in ipairs(redis.call('ZRANGEBYSCORE', key, '-inf', olderThanMs, 'LIMIT', 0, 500)) do
+      removeDelivery(id, endpoint)
+    end
+  end
+end
+
+-- The fields of deliveries with their attempts. Those that are gone are left out.
+local function readDeliveries(ids)
+  local deliveries = {}
+  for _, id in ipairs(ids) do
+    local fields = redis.call('HGETALL', deliveryKey(id))
+    if #fields > 0 then
+      local receiver = redis.call('HGET', deliveryKey(id), 'receiverId')
+      local due = redis.call('ZSCORE', dueKey(receiver), id)
+      deliveries[#deliveries + 1] = { fields, due or '', redis.call('LRANGE', attemptsKey(id), 0, -1) }
+    end
+  end
+  return deliveries
+end
+`;
+
+/**
+ * Makes of an event the deliveries that are to be, and takes it out of the outbox; both or neither.
+ * ARGV: aheadMs, outbox entry id, consumer group, event id, event type, id of its subject, owner, Unix ms of the event,
+ * receiver of the job's own webhook or '', deliveries that may wait for one endpoint, ms until the first attempt.
+ * Returns {'unknown_endpoints'} when Redis has lost the endpoints, else {'relayed', ids of endpoints that have fallen too
+ * far behind to be told}.
+ */
+export const relayEventLua = `${webhooksLua}
+local now = nowMs() + tonumber(ARGV[1])
+local streamId, group, eventId, eventType = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local subjectId, owner, occurredAtMs, ownWebhook, mostWaiting = ARGV[6], ARGV[7], ARGV[8], ARGV[9], tonumber(ARGV[10])
+if redis.call('EXISTS', ENDPOINTS_KNOWN) == 0 then return { 'unknown_endpoints' } end
+
+local function tell(receiver)
+  local id = 'whd_' .. redis.sha1hex(receiver .. ' ' .. eventId)
+  if redis.call('EXISTS', deliveryKey(id)) == 1 then return end
+  redis.call('HSET', deliveryKey(id), 'id', id, 'receiverId', receiver, 'eventId', eventId, 'eventType', eventType,
+    'subjectId', subjectId, 'occurredAtMs', occurredAtMs, 'createdAtMs', now, 'status', 'pending', 'round', 0)
+  redis.call('ZADD', dueKey(receiver), now + tonumber(ARGV[11]), id)
+  if isEndpoint(receiver) then
+    redis.call('ZADD', logKey(receiver), now, id)
+    redis.call('ZADD', statusLogKey(receiver, 'pending'), now, id)
+  end
+  schedule(receiver, now)
+end
+
+local overflowing = {}
+if ownWebhook ~= '' then tell(ownWebhook) end
+for _, endpoint in ipairs(redis.call('SMEMBERS', listenersKey(owner, eventType))) do
+  if redis.call('ZCARD', dueKey(endpoint)) >= mostWaiting then
+    overflowing[#overflowing + 1] = endpoint
+  else
+    tell(endpoint)
+  end
+end
+redis.call('XACK', root .. ':webhook-outbox', group, streamId)
+redis.call('XDEL', root .. ':webhook-outbox', streamId)
+return { 'relayed', overflowing }
+`;
+
+/**
+ * Takes receivers whose time has come, also those whose holder has let its hold end.
+ * ARGV: aheadMs, lane ('steady' or 'failing'), most receivers, ms that the hold lasts, token of the hold.
+ * Returns {ids, ms until the lane has more or ''}.
+ */
+export const holdReceiversLua = `${webhooksLua}
+local now = nowMs() + tonumber(ARGV[1])
+local lane = ARGV[2] == 'failing' and FAILING or STEADY
+local ids = redis.call('ZRANGEBYSCORE', lane, '-inf', now, 'LIMIT', 0, ARGV[3])
+for _, receiver in ipairs(ids) do
+  redis.call('HSET', receiverKey(receiver), 'holder', ARGV[5])
+  redis.call('ZADD', lane, now + tonumber(ARGV[4]), receiver)
+end
+local next = redis.call('ZRANGE', lane, 0, 0, 'WITHSCORES')
+return { ids, next[2] and math.max(0, tonumber(next[2]) - now) or '' }
+`;
+
+/** ARGV: aheadMs, ms that the holds last, then receiver and token in turn. Returns the receivers that are no longer held. */
+export const renewHoldsLua = `${webhooksLua}
+local untilMs = nowMs() + tonumber(ARGV[1]) + tonumber(ARGV[2])
+local lost = {}
+for at = 3, #ARGV, 2 do
+  local receiver = ARGV[at]
+  if redis.call('HGET', receiverKey(receiver), 'holder') == ARGV[at + 1] then
+    for _, lane in ipairs({ STEADY, FAILING }) do redis.call('ZADD', lane, 'XX', untilMs, receiver) end
+  else
+    lost[#lost + 1] = receiver
+  end
+end
+return lost
+`;
+
+/**
+ * What a held receiver is to be told now: of one that fails a single delivery, to see how it is.
+ * ARGV: aheadMs, receiver, token, most deliveries. Returns {'lost'} or {'held', endpoint record or '', deliveries}.
+ */
+export const dueDeliveriesLua = `${webhooksLua}
+local receiver = ARGV[2]
+local facts = redis.call('HMGET', receiverKey(receiver), 'holder', 'failures')
+if facts[1] ~= ARGV[3] then return { 'lost' } end
+local most = tonumber(facts[2] or '0') > 0 and 1 or ARGV[4]
+local endpoint = {}
+if isEndpoint(receiver) then
+  endpoint = redis.call('HMGET', endpointKey(receiver), 'record', 'isEnabled')
+  if endpoint[2] ~= '1' then return { 'held', '', {} } end
+end
+local ids = redis.call('ZRANGEBYSCORE', dueKey(receiver), '-inf', nowMs() + tonumber(ARGV[1]), 'LIMIT', 0, most)
+for _, id in ipairs(ids) do
+  if redis.call('EXISTS', deliveryKey(id)) == 0 then redis.call('ZREM', dueKey(receiver), id) end
+end
+return { 'held', endpoint[1] or '', readDeliveries(ids) }
+`;
+
+/**
+ * Records what came of an attempt. An event counts once against its receiver, however often it fails, until the receiver
+ * has taken any.
+ * ARGV: aheadMs, receiver, token, delivery id, outcome ('delivered', 'failed', 'exhausted', 'refused' or 'dropped'),
+ * attempt as JSON or '', ms until the next attempt, ms that the receiver asks to be left alone, '1' when the failure
+ * counts, ended deliveries that the log keeps, ms that it keeps them.
+ * Returns {'lost'}, or {'recorded', events that failed since it took one, ms since the first of those failures}.
+ */
+export const recordAttemptLua = `${webhooksLua}
+local now = nowMs() + tonumber(ARGV[1])
+local receiver, id, outcome = ARGV[2], ARGV[4], ARGV[5]
+local state = receiverKey(receiver)
+if redis.call('HGET', state, 'holder') ~= ARGV[3] then return { 'lost' } end
+
+local function countFailure()
+  local failures = redis.call('HINCRBY', state, 'failures', 1)
+  local rest = math.min(${LONGEST_REST_MS}, ${FIRST_REST_MS} * 2 ^ (math.min(failures, ${REST_DOUBLINGS + 1}) - 1))
+  redis.call('HSET', state, 'restsUntilMs', now + math.max(rest, tonumber(ARGV[8])))
+end
+
+local function countEvent()
+  local streak = redis.call('HGET', state, 'streak') or '0'
+  if redis.call('HGET', deliveryKey(id), 'countedIn') == streak then return end
+  redis.call('HSET', deliveryKey(id), 'countedIn', streak)
+  redis.call('HINCRBY', state, 'failingEvents', 1)
+  redis.call('HSETNX', state, 'failingSinceMs', now)
+end
+
+local function finish(status)
+  if not isEndpoint(receiver) then return removeDelivery(id, receiver) end
+  redis.call('ZREM', dueKey(receiver), id)
+  setDeliveryStatus(id, receiver, status)
+  trimLog(receiver, tonumber(ARGV[10]), now - tonumber(ARGV[11]))
+end
+
+if redis.call('EXISTS', deliveryKey(id)) == 1 then
+  if ARGV[6] ~= '' then
+    redis.call('HINCRBY', deliveryKey(id), 'round', 1)
+    if isEndpoint(receiver) then
+      redis.call('RPUSH', attemptsKey(id), ARGV[6])
+      redis.call('LTRIM', attemptsKey(id), -${LOGGED_ATTEMPTS}, -1)
+    end
+  end
+  if outcome == 'delivered' then
+    redis.call('HDEL', state, 'failures', 'restsUntilMs', 'failingEvents', 'failingSinceMs')
+    redis.call('HINCRBY', state, 'streak', 1)
+    finish('delivered')
+  else
+    if outcome == 'failed' or outcome == 'exhausted' then countFailure() end
+    if ARGV[9] == '1' then countEvent() end
+    if outcome == 'failed' then
+      redis.call('ZADD', dueKey(receiver), now + tonumber(ARGV[7]), id)
+      setDeliveryStatus(id, receiver, 'failed')
+    else
+      finish('exhausted')
+    end
+  end
+end
+local facts = redis.call('HMGET', state, 'failingEvents', 'failingSinceMs')
+return { 'recorded', tonumber(facts[1] or '0'), facts[2] and now - tonumber(facts[2]) or 0 }
+`;
+
+/** Lets a receiver go; it is taken again when its next delivery is due. ARGV: aheadMs, receiver, token. */
+export const releaseReceiverLua = `${webhooksLua}
+local receiver = ARGV[2]
+if redis.call('HGET', receiverKey(receiver), 'holder') ~= ARGV[3] then return 'lost' end
+redis.call('HDEL', receiverKey(receiver), 'holder')
+schedule(receiver, nowMs() + tonumber(ARGV[1]))
+return 'released'
+`;

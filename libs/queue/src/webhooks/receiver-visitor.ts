@@ -1,0 +1,169 @@
+import {
+  type DeliveryAttempt,
+  isJobEventType,
+  type WebhookDeliveryRecord,
+  type WebhookEndpointRecord,
+} from '@tessera/contracts';
+import { type Logger } from '@tessera/observability';
+import { ActiveSet } from '../active-set.js';
+import { type JobReader } from '../job-store/job-reader.js';
+import { withJitter } from '../retry.js';
+import { toSeconds } from '../unix-seconds.js';
+import {
+  type DeliveryOutcome,
+  type WebhookConsumerOptions,
+  type WebhookDelivery,
+} from '../webhook-consumer.js';
+import { type AttemptReport, type DispatchScripts } from './dispatch-scripts.js';
+import { type KeptHold } from './hold-keeper.js';
+
+/** Share of a retry's delay that is left to chance. */
+const JITTER = 0.1;
+/** Deliveries that a receiver gets at the same time. */
+const DELIVERIES_AT_ONCE = 8;
+
+type Options = Pick<WebhookConsumerOptions, 'deliver' | 'scheduleMs' | 'endpoints' | 'giveUp'>;
+
+/** What a receiver is told now, and to whom it belongs. */
+interface Errand {
+  readonly hold: KeptHold;
+  readonly endpoint: WebhookEndpointRecord | undefined;
+  readonly delivery: WebhookDeliveryRecord;
+  readonly isFailing: boolean;
+}
+
+/** Tells a held receiver what it is due, a few deliveries at a time. */
+export class ReceiverVisitor {
+  /** Attempts under way. */
+  readonly active = new ActiveSet<WebhookDeliveryRecord>();
+  private isDraining = false;
+
+  constructor(
+    private readonly options: Options,
+    private readonly scripts: Pick<DispatchScripts, 'due' | 'record'>,
+    private readonly reader: JobReader,
+    private readonly logger: Logger,
+  ) {}
+
+  /** From now on no attempt is begun. */
+  stopTaking(): void {
+    this.isDraining = true;
+  }
+
+  /** Resolves when what was due at its beginning has been tried and recorded, or left to others. */
+  async visit(hold: KeptHold, isFailing: boolean): Promise<void> {
+    const due = await this.scripts.due(hold, DELIVERIES_AT_ONCE);
+    if (due === undefined) return;
+    const { endpoint, deliveries } = due;
+    await Promise.all(deliveries.map((delivery) => this.run({ hold, endpoint, delivery, isFailing })));
+  }
+
+  private async run(errand: Errand): Promise<void> {
+    const { hold, delivery, endpoint } = errand;
+    const { signal } = hold.controller;
+    if (signal.aborted || this.isDraining) return;
+    this.active.add(delivery);
+    let outcome: DeliveryOutcome | undefined;
+    try {
+      outcome = await this.attempt(errand);
+    } finally {
+      this.active.remove(delivery);
+    }
+    if (outcome === undefined) return this.dropUntold(errand);
+    // Cut off by us: it is tried again as if it had not been.
+    if (signal.aborted && outcome.kind === 'retry') return;
+    await this.settle(errand, await this.disableWhereGone(outcome, endpoint));
+  }
+
+  /** Undefined: there is nothing left to tell of. */
+  private async attempt({
+    hold,
+    endpoint,
+    delivery,
+    isFailing,
+  }: Errand): Promise<DeliveryOutcome | undefined> {
+    const { eventId, eventType, occurredAtMs, subjectId, round } = delivery;
+    const { signal } = hold.controller;
+    try {
+      const job = isJobEventType(eventType) ? await this.reader.record(subjectId) : undefined;
+      if (job === undefined && isJobEventType(eventType)) return undefined;
+      const facts = { eventId, eventType, occurredAtMs, subjectId, attempt: round + 1, isFailing, signal };
+      const target = { ...(job && { job }), ...(endpoint && { endpoint }) };
+      return await this.options.deliver({ ...facts, ...target } satisfies WebhookDelivery);
+    } catch (err) {
+      if (!signal.aborted) this.logger.error({ err, eventId }, 'a delivery failed unexpectedly');
+      return { kind: 'retry', reason: err instanceof Error ? err.message : String(err) };
+    }
+  }
+
+  private async dropUntold({ hold, delivery }: Errand): Promise<void> {
+    const { eventId, subjectId, id: deliveryId } = delivery;
+    this.logger.warn({ eventId, subjectId }, 'dropped a webhook event, its job has been deleted');
+    const attempt = toAttempt({ kind: 'abandon', reason: 'the job has been deleted' });
+    await this.scripts.record(hold, { deliveryId, outcome: 'dropped', attempt, counts: false });
+  }
+
+  /** The endpoint says that it wants nothing any more. Where that cannot be noted now, it may say so again. */
+  private async disableWhereGone(
+    outcome: DeliveryOutcome,
+    endpoint: WebhookEndpointRecord | undefined,
+  ): Promise<DeliveryOutcome> {
+    if (outcome.kind !== 'abandon' || outcome.isGone !== true || endpoint === undefined) return outcome;
+    try {
+      await this.options.endpoints.disable(endpoint.id, 'gone');
+      return outcome;
+    } catch (err) {
+      this.logger.error(
+        { err, endpointId: endpoint.id },
+        'could not disable a webhook endpoint that is gone',
+      );
+      return { ...outcome, kind: 'retry' };
+    }
+  }
+
+  private async settle(errand: Errand, outcome: DeliveryOutcome): Promise<void> {
+    const { hold, endpoint } = errand;
+    const report = this.reportOf(errand, outcome);
+    const streak = await this.scripts.record(hold, report);
+    if (streak === undefined || endpoint === undefined || outcome.kind === 'delivered') return;
+    const { failedEvents, failingForMs } = this.options.giveUp;
+    if (streak.events < failedEvents || streak.forMs < failingForMs) return;
+    try {
+      await this.options.endpoints.disable(endpoint.id, 'failing');
+    } catch (err) {
+      this.logger.error({ err, endpointId: endpoint.id }, 'could not disable a webhook endpoint that fails');
+    }
+  }
+
+  private reportOf({ hold, delivery }: Errand, outcome: DeliveryOutcome): AttemptReport {
+    const { id: deliveryId, eventId, subjectId, round } = delivery;
+    const attempt = toAttempt(outcome);
+    const facts = { eventId, subjectId, receiverId: hold.receiverId, attempt: round + 1 };
+    if (outcome.kind === 'delivered') return { deliveryId, outcome: 'delivered', attempt, counts: false };
+    const { reason } = outcome;
+    if (outcome.kind === 'abandon') {
+      this.logger.error({ ...facts, reason }, 'the webhook refused the event for good');
+      return { deliveryId, outcome: 'refused', attempt, counts: true };
+    }
+    const { retryAfterMs: restMs = 0, isAskedToWait = false } = outcome;
+    const scheduledMs = this.options.scheduleMs[round + 1];
+    const counts = !isAskedToWait;
+    if (scheduledMs === undefined) {
+      this.logger.error({ ...facts, reason }, 'gave up delivering the event, its attempts are used up');
+      return { deliveryId, outcome: 'exhausted', attempt, restMs, counts };
+    }
+    const nextInMs = Math.max(withJitter(scheduledMs, JITTER), restMs);
+    this.logger.warn({ ...facts, reason, delayMs: nextInMs }, 'the event could not be delivered yet');
+    return { deliveryId, outcome: 'failed', attempt, nextInMs, restMs, counts };
+  }
+}
+
+function toAttempt({ attempt, ...outcome }: DeliveryOutcome): string {
+  return JSON.stringify({
+    at: toSeconds(Date.now()),
+    status_code: attempt?.statusCode ?? null,
+    latency_ms: Math.round(attempt?.latencyMs ?? 0),
+    response_body: attempt?.excerpt ?? null,
+    error: outcome.kind === 'delivered' ? null : outcome.reason,
+  } satisfies DeliveryAttempt);
+}
