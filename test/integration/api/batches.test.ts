@@ -336,6 +336,8 @@ describe('POST /v1/batches/{id}/cancel', () => {
     expect(first.status).toBe(200);
     expect(first.body).toMatchObject({ id, status: 'cancelling', cancelled_at: null });
     expect(first.body.cancelling_at).toBeGreaterThanOrEqual(first.body.created_at);
+    const store = await openObjectStore(api.config.store);
+    expect(await store.stat(`batches/${id}/cancel.json`)).toBeDefined();
     expect((await cancel<Batch>(id)).body).toEqual(first.body);
     await ledger.finish(id, 'cancelled', {});
     const last = await cancel<Batch>(id);

@@ -1,4 +1,4 @@
-import { recoverBatches, type RecoveredBatch } from '@tessera/batches';
+import { recoverBatches, type RecoveredBatch, writeCancel } from '@tessera/batches';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { answered, BatchBench, type BatchSystem, inputLine, inputLines, logger } from './batch-bench.js';
 
@@ -15,14 +15,21 @@ async function recover({ parts }: BatchSystem): Promise<RecoveredBatch[]> {
   return recovered;
 }
 
+/** Rejects once the worker gives its rows up. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+}
+
 describe('a batch whose Redis was lost', () => {
   it('goes on without the rows whose chunks were committed', async () => {
     const old = await bench.system();
     let answeredCount = 0;
-    const worker = await old.startWorker(async () => {
+    const worker = await old.startWorker(async (_row, { signal }) => {
       answeredCount += 1;
       // Whatever comes later is lost with Redis.
-      if (answeredCount > 100) await new Promise(() => undefined);
+      if (answeredCount > 100) await aborted(signal);
       return answered();
     }, 8);
     const id = await old.submit(inputLines(300));
@@ -42,6 +49,32 @@ describe('a batch whose Redis was lost', () => {
     expect((await system.customIds(batch)).length).toBe(300);
     expect(new Set(await system.customIds(batch)).size).toBe(300);
     expect(again.size).toBe(300 - completed);
+  });
+
+  it('is still cancelled, and its rows do not run again', async () => {
+    const old = await bench.system({ withoutDispatcher: true });
+    const stop = await old.startDispatcher();
+    let answeredCount = 0;
+    const worker = await old.startWorker(async (_row, { signal }) => {
+      answeredCount += 1;
+      if (answeredCount > 10) await aborted(signal);
+      return answered();
+    }, 8);
+    const id = await old.submit(inputLines(300));
+    await vi.waitUntil(async () => (await old.get(id)).completed > 0);
+    await stop();
+    await old.parts.batches.cancelBatch(id);
+    // As the API does, before it acknowledges it.
+    await writeCancel(old.parts.objectStore, id, Date.now());
+    const { completed } = await old.get(id);
+    void worker.drain(0);
+
+    const system = await bench.systemOver(old);
+    expect(await recover(system)).toEqual([{ id, outcome: 'resumed', rowsDone: completed }]);
+    const batch = await system.final(id);
+    expect(batch).toMatchObject({ status: 'cancelled', total: 300, completed, failed: 0 });
+    expect(await system.lines(batch.outputFileId)).toHaveLength(completed);
+    expect(await system.lines(batch.errorFileId)).toHaveLength(300 - completed);
   });
 
   it('can be looked at again when it had ended, and Redis is told only once', async () => {

@@ -53,12 +53,19 @@ export class BatchesService {
     return toListEnvelope(records.map(toBatchObject), hasMore);
   }
 
-  /** @throws {BatchNotFoundError | BatchFinishedError} */
+  /**
+   * The answer waits until the store knows: an acknowledged cancel outlives Redis.
+   * @throws {BatchNotFoundError | BatchFinishedError}
+   */
   async cancel(id: string, ownerId: string): Promise<BatchRecord> {
     await this.find(id, ownerId);
     const outcome = await this.batchStore.cancelBatch(id);
     if (outcome.kind === 'not_found') throw new BatchNotFoundError(id);
     if (outcome.kind === 'refused') throw new BatchFinishedError(id, outcome.status);
+    const { status, cancellingAtMs } = outcome.record;
+    if (status === 'cancelling' && cancellingAtMs !== undefined) {
+      await this.keeping.keepCancel(id, cancellingAtMs);
+    }
     return outcome.record;
   }
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
-import { deleteManifest, writeManifest } from '@tessera/batches';
+import { deleteManifest, writeCancel, writeManifest } from '@tessera/batches';
 import { type BatchRecord, type BatchRequest, type Caller } from '@tessera/contracts';
 import { type Logger } from '@tessera/observability';
 import { type BatchStore } from '@tessera/queue';
@@ -49,10 +49,19 @@ export class KeepBatchService {
     return replayOf(record, terms);
   }
 
+  /** @throws {ServiceUnavailableError} though the batch ends: the client sends it again until it is kept */
+  keepCancel(batchId: string, cancellingAtMs: number): Promise<void> {
+    return this.write(writeCancel(this.objectStore, batchId, cancellingAtMs));
+  }
+
+  private writeManifest(request: BatchRequest): Promise<void> {
+    return this.write(writeManifest(this.objectStore, request));
+  }
+
   /** @throws {ServiceUnavailableError} whatever the store says: the client has chosen nothing of the key */
-  private async writeManifest(request: BatchRequest): Promise<void> {
+  private async write(writing: Promise<void>): Promise<void> {
     try {
-      await writeManifest(this.objectStore, request);
+      await writing;
     } catch (cause) {
       throw new ServiceUnavailableError('object store', cause);
     }

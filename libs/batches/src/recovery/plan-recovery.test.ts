@@ -1,6 +1,6 @@
 import { type BatchRequest } from '@tessera/contracts';
 import { describe, expect, it } from 'vitest';
-import { planRecovery, type StoredPart } from './plan-recovery.js';
+import { planRecovery, type StoredPart, type UnendedBatch } from './plan-recovery.js';
 
 const request: BatchRequest = {
   ...{
@@ -25,9 +25,13 @@ const part = (index: number, fromRow: number, toRow: number, token = 'a'): Store
   },
 });
 
+const found = (parts: readonly StoredPart[], ending?: UnendedBatch['ending']): UnendedBatch => ({
+  ...{ input, parts, ending },
+});
+
 describe('planRecovery', () => {
   it('goes on after the last part, with the counts of all', () => {
-    const plan = planRecovery(request, input, [part(1, 10, 20), part(0, 0, 10)]);
+    const plan = planRecovery(request, found([part(1, 10, 20), part(0, 0, 10)]));
     expect(plan).toMatchObject({ nextChunk: 2, openChunks: [] });
     expect(plan.parts.map(({ index }) => index)).toEqual([0, 1]);
     expect(plan.record).toMatchObject({
@@ -37,7 +41,7 @@ describe('planRecovery', () => {
   });
 
   it('makes a chunk of the rows between two parts, under an index between theirs', () => {
-    const plan = planRecovery(request, input, [part(1, 10, 20), part(4, 40, 50)]);
+    const plan = planRecovery(request, found([part(1, 10, 20), part(4, 40, 50)]));
     expect(plan.openChunks).toEqual([
       { index: 0, fromRow: 0, toRow: 10, fromByte: 0, toByte: 100 },
       { index: 2, fromRow: 20, toRow: 40, fromByte: 200, toByte: 400 },
@@ -47,21 +51,36 @@ describe('planRecovery', () => {
   });
 
   it('takes one of two parts of the same rows', () => {
-    const plan = planRecovery(request, input, [part(0, 0, 10, 'a'), part(0, 0, 10, 'b'), part(1, 10, 20)]);
+    const plan = planRecovery(request, found([part(0, 0, 10, 'a'), part(0, 0, 10, 'b'), part(1, 10, 20)]));
     expect(plan.parts.map(({ chunk }) => chunk.token)).toEqual(['a', 'a']);
     expect(plan.record.completed).toBe(18);
   });
 
-  it('runs rows again that a cancel had kept from running', () => {
+  it.each([
+    ['cancelled', { status: 'cancelling', cancellingAtMs: 7 }],
+    ['expired', { status: 'finalizing', finalizingAtMs: 7 }],
+  ] as const)(
+    'goes on ending a batch that is %s, and keeps chunks that were cut short',
+    (earlyEnd, fields) => {
+      const { index, chunk } = part(0, 0, 10);
+      const partial = { index, chunk: { ...chunk, completed: 3 } };
+      const emptier = { index, chunk: { ...chunk, completed: 1, token: 'b' } };
+      const plan = planRecovery(request, found([emptier, partial], { earlyEnd, atMs: 7 }));
+      expect(plan.record).toMatchObject({ ...fields, earlyEnd, completed: 3, nextRow: 10, total: 100 });
+      expect(plan.parts).toEqual([partial]);
+    },
+  );
+
+  it('runs rows again that a cancel had kept from running which nobody heard of', () => {
     const { index, chunk } = part(0, 0, 10);
     const partial = { index, chunk: { ...chunk, completed: 3 } };
-    const plan = planRecovery(request, input, [partial, part(1, 10, 20)]);
+    const plan = planRecovery(request, found([partial, part(1, 10, 20)]));
     expect(plan.openChunks).toEqual([{ index: 0, fromRow: 0, toRow: 10, fromByte: 0, toByte: 100 }]);
     expect(plan.record).toMatchObject({ completed: 9, failed: 1 });
   });
 
   it('validates again what was never found valid', () => {
-    const plan = planRecovery(request, undefined, []);
+    const plan = planRecovery(request, { input: undefined, parts: [], ending: undefined });
     expect(plan.record).toMatchObject({ status: 'validating', total: 0, nextRow: 0 });
   });
 });

@@ -1,10 +1,10 @@
-import { type ChunkOutcome } from '@tessera/contracts';
+import { type BatchRequest, type ChunkOutcome } from '@tessera/contracts';
 import { type Logger } from '@tessera/observability';
 import { type BatchStore } from '@tessera/queue';
 import { type ObjectStore } from '@tessera/storage';
 import { partsPrefix, readPart } from '../chunk/part-files.js';
-import { readEnd, readInput, readManifest } from '../store/batch-objects.js';
-import { planRecovery, type StoredPart } from './plan-recovery.js';
+import { readCancel, readEnd, readInput, readManifest } from '../store/batch-objects.js';
+import { planRecovery, type StoredPart, type UnendedBatch } from './plan-recovery.js';
 
 const MANIFEST_KEY = /^batches\/([^/]+)\/batch\.json$/;
 const PART_KEY = /\/(\d{8})-([^./]+)\.part\.json$/;
@@ -19,7 +19,7 @@ export interface RecoveredBatch {
 
 /**
  * Tells a Redis that has lost its data of every batch that the object store has: ended ones can be looked at again, others
- * go on after the rows whose chunks were committed. Batches that Redis knows stay as they are.
+ * go on after the rows whose chunks were committed, or go on ending early. Batches that Redis knows stay as they are.
  */
 export async function* recoverBatches(
   objectStore: ObjectStore,
@@ -50,10 +50,25 @@ async function recoverBatch(
   }
   const request = await readManifest(objectStore, id);
   if (request === undefined) throw new Error(`the manifest of ${id} is gone`);
-  const plan = planRecovery(request, await readInput(objectStore, id), await storedParts(objectStore, id));
+  const plan = planRecovery(request, {
+    input: await readInput(objectStore, id),
+    parts: await storedParts(objectStore, id),
+    ending: await endingOf(request, objectStore),
+  });
   const isNew = await batches.restoreBatch(plan);
   const { completed, failed } = plan.record;
   return { id, outcome: isNew ? 'resumed' : 'known', rowsDone: completed + failed };
+}
+
+/** Why the rest of its rows need not run: it was cancelled, or its window has passed meanwhile. */
+async function endingOf(
+  { id, deadlineAtMs }: BatchRequest,
+  objectStore: ObjectStore,
+): Promise<UnendedBatch['ending']> {
+  const cancellingAtMs = await readCancel(objectStore, id);
+  if (cancellingAtMs !== undefined) return { earlyEnd: 'cancelled', atMs: cancellingAtMs };
+  const nowMs = Date.now();
+  return deadlineAtMs <= nowMs ? { earlyEnd: 'expired', atMs: nowMs } : undefined;
 }
 
 async function storedParts(objectStore: ObjectStore, batchId: string): Promise<StoredPart[]> {

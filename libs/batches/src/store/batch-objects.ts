@@ -13,6 +13,8 @@ export function batchPrefix(batchId: string): string {
 const manifestKey = (batchId: string): string => `${batchPrefix(batchId)}batch.json`;
 /** What validation has found: there before any row runs. */
 const inputKey = (batchId: string): string => `${batchPrefix(batchId)}input.json`;
+/** That it is to end early: there before that is acknowledged. */
+const cancelKey = (batchId: string): string => `${batchPrefix(batchId)}cancel.json`;
 /** The whole record: there before the batch has ended. */
 const endKey = (batchId: string): string => `${batchPrefix(batchId)}ended.json`;
 
@@ -23,6 +25,7 @@ const inputObject = z.object({
   total: z.int(),
   inputBytes: z.int(),
 }) satisfies z.ZodType<ValidatedInput>;
+const cancelObject = z.object({ cancellingAtMs: z.int() });
 const endObject = z.object({ record: z.custom<BatchRecord>(hasId) });
 
 /** What this module wrote is not checked field by field again. */
@@ -45,6 +48,11 @@ export function writeInput(store: ObjectStore, batchId: string, input: Validated
   return store.put(inputKey(batchId), toBytes(input));
 }
 
+/** Writes that a batch was told to end early. */
+export function writeCancel(store: ObjectStore, batchId: string, cancellingAtMs: number): Promise<void> {
+  return store.put(cancelKey(batchId), toBytes({ cancellingAtMs }));
+}
+
 /** Writes how a batch has ended. */
 export function writeEnd(store: ObjectStore, record: BatchRecord): Promise<void> {
   return store.put(endKey(record.id), toBytes({ record }));
@@ -58,6 +66,11 @@ export async function readManifest(store: ObjectStore, batchId: string): Promise
 /** What validation has found, where it has ended. @throws {BatchObjectInvalidError} */
 export function readInput(store: ObjectStore, batchId: string): Promise<ValidatedInput | undefined> {
   return readObject(store, inputKey(batchId), inputObject);
+}
+
+/** When a batch was told to end early, where it was. @throws {BatchObjectInvalidError} */
+export async function readCancel(store: ObjectStore, batchId: string): Promise<number | undefined> {
+  return (await readObject(store, cancelKey(batchId), cancelObject))?.cancellingAtMs;
 }
 
 /** The record of a batch that has ended. @throws {BatchObjectInvalidError} */
