@@ -5,7 +5,8 @@ import { Readable } from 'node:stream';
 import { ObjectKeyInvalidError, ObjectNotFoundError, ObjectStoreUnavailableError } from './errors.js';
 import { filesBelow, removeEmptyFolders, removeFilesBelow, syncFolders } from './folders.js';
 import { objectBody } from './object-body.js';
-import { checkFolderPrefix, checkKey, checkPrefix } from './object-key.js';
+import { NAMED_KEYS } from './named-key.js';
+import { checkFolderPrefix, type KeyRules, STORE_KEYS } from './object-key.js';
 import { checkRange } from './object-range.js';
 import { ObjectSource } from './object-source.js';
 import type { ObjectInfo, ObjectRange, ObjectStore, OpenedObject } from './object-store.js';
@@ -31,7 +32,22 @@ export async function openFolderStore(directory: string): Promise<ObjectStore> {
     // Others on this machine have no business with users' pictures.
     const firstMade = await mkdir(objects, { recursive: true, mode: 0o700 });
     if (firstMade !== undefined) await syncFolders(dirname(objects), dirname(firstMade));
-    return new FolderStore(objects, await TemporaryFiles.open(join(dirname(objects), 'tmp')));
+    const temporaryFiles = await TemporaryFiles.open(join(dirname(objects), 'tmp'));
+    return new FolderStore(objects, temporaryFiles, STORE_KEYS);
+  });
+}
+
+/**
+ * Opens a folder of files that people name, which is made where it is missing: `a/b.txt` is the file of that path, and
+ * nothing in the folder is anybody's but theirs, except unfinished files, in `temporaryFolder` of it.
+ * @throws {ObjectStoreUnavailableError} when the folder cannot be made or read
+ */
+export async function openNamedFolder(directory: string, temporaryFolder: string): Promise<ObjectStore> {
+  return translateFailures('open', directory, async () => {
+    const root = resolve(directory);
+    const firstMade = await mkdir(root, { recursive: true });
+    if (firstMade !== undefined) await syncFolders(root, dirname(firstMade));
+    return new FolderStore(root, await TemporaryFiles.open(join(root, temporaryFolder)), NAMED_KEYS);
   });
 }
 
@@ -39,10 +55,11 @@ class FolderStore implements ObjectStore {
   constructor(
     private readonly root: string,
     private readonly temporaryFiles: TemporaryFiles,
+    private readonly keys: KeyRules,
   ) {}
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
-    checkKey(key);
+    this.keys.checkKey(key);
     await translateFailures('put', key, async () => {
       await this.moveIntoPlace(await this.temporaryFiles.write([bytes]), key);
     });
@@ -53,7 +70,7 @@ class FolderStore implements ObjectStore {
     chunks: AsyncIterable<Uint8Array>,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<{ bytes: number }> {
-    checkKey(key);
+    this.keys.checkKey(key);
     const source = new ObjectSource(chunks, options.signal);
     const store = async () => {
       const temporary = await this.temporaryFiles.write(source);
@@ -64,7 +81,7 @@ class FolderStore implements ObjectStore {
   }
 
   async get(key: string): Promise<Uint8Array> {
-    checkKey(key);
+    this.keys.checkKey(key);
     return this.reading(key, () => readFile(this.pathOf(key)));
   }
 
@@ -73,7 +90,7 @@ class FolderStore implements ObjectStore {
     options: { readonly range?: ObjectRange; readonly signal?: AbortSignal } = {},
   ): Promise<OpenedObject> {
     const { range, signal } = options;
-    checkKey(key);
+    this.keys.checkKey(key);
     checkRange(key, range);
     signal?.throwIfAborted();
     return this.reading(key, async () => {
@@ -93,7 +110,7 @@ class FolderStore implements ObjectStore {
   }
 
   async stat(key: string): Promise<ObjectInfo | undefined> {
-    checkKey(key);
+    this.keys.checkKey(key);
     return translateFailures('stat', key, async () => {
       try {
         const stats = await stat(this.pathOf(key));
@@ -106,7 +123,7 @@ class FolderStore implements ObjectStore {
   }
 
   async *list(prefix: string): AsyncIterable<string> {
-    checkPrefix(prefix);
+    this.keys.checkPrefix(prefix);
     const wholeSegments = prefix.slice(0, prefix.lastIndexOf('/') + 1);
     try {
       for await (const path of filesBelow(this.pathOf(wholeSegments), prefix.slice(wholeSegments.length))) {
@@ -118,7 +135,7 @@ class FolderStore implements ObjectStore {
   }
 
   async delete(key: string): Promise<void> {
-    checkKey(key);
+    this.keys.checkKey(key);
     await translateFailures('delete', key, async () => {
       const path = this.pathOf(key);
       // A folder is no object.
@@ -128,7 +145,7 @@ class FolderStore implements ObjectStore {
   }
 
   async deletePrefix(prefix: string): Promise<void> {
-    checkFolderPrefix(prefix);
+    checkFolderPrefix(prefix, this.keys);
     await translateFailures('deletePrefix', prefix, async () => {
       const folder = this.pathOf(prefix.slice(0, -1));
       await removeFilesBelow(folder);
@@ -137,7 +154,7 @@ class FolderStore implements ObjectStore {
   }
 
   async presignDownload(key: string): Promise<undefined> {
-    checkKey(key);
+    this.keys.checkKey(key);
   }
 
   private pathOf(key: string): string {

@@ -7,7 +7,7 @@ export {
   type ObjectStore,
   type OpenedObject,
 } from './object-store.js';
-export { type ObjectStorePlace, openObjectStore } from './open-object-store.js';
+export { type ObjectStorePlace, openNamedStore, openObjectStore } from './open-object-store.js';
 // As types only, or the SDK would be loaded.
 export type { S3Service } from './s3-service.js';
 export type { S3Place } from './s3-store.js';

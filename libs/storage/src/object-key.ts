@@ -1,5 +1,13 @@
 import { ObjectKeyInvalidError } from './errors.js';
 
+/** Which keys a store takes. */
+export interface KeyRules {
+  /** @throws {ObjectKeyInvalidError} */
+  readonly checkKey: (key: string) => void;
+  /** A beginning of a key, the empty one included. @throws {ObjectKeyInvalidError} */
+  readonly checkPrefix: (prefix: string) => void;
+}
+
 const MAX_KEY_LENGTH = 512;
 const MAX_SEGMENT_LENGTH = 255;
 const SEGMENT = /^[A-Za-z0-9._-]+$/;
@@ -10,8 +18,8 @@ export function checkKey(key: string): void {
   for (const segment of key.split('/')) checkSegment(key, segment);
 }
 
-/** Whether `key` follows the rules of {@link ObjectStore}. */
-export function isKey(key: string): boolean {
+/** Whether `key` follows the rules. */
+export function isKey(key: string, { checkKey }: KeyRules): boolean {
   try {
     checkKey(key);
     return true;
@@ -34,10 +42,13 @@ export function checkPrefix(prefix: string): void {
 }
 
 /** A prefix of `deletePrefix`: whole segments, each with its slash. */
-export function checkFolderPrefix(prefix: string): void {
+export function checkFolderPrefix(prefix: string, { checkPrefix }: KeyRules): void {
   if (!prefix.endsWith('/')) throw new ObjectKeyInvalidError(prefix, 'this prefix must end in a slash');
   checkPrefix(prefix);
 }
+
+/** The rules of {@link ObjectStore}. */
+export const STORE_KEYS: KeyRules = { checkKey, checkPrefix };
 
 function checkLength(key: string): void {
   if (key.length <= MAX_KEY_LENGTH) return;

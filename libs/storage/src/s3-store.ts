@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { ObjectNotFoundError, type ObjectStoreOperation, ObjectStoreUnavailableError } from './errors.js';
-import { checkFolderPrefix, checkKey, checkPrefix, isKey } from './object-key.js';
+import { checkFolderPrefix, isKey, type KeyRules, STORE_KEYS } from './object-key.js';
 import { checkRange } from './object-range.js';
 import { ObjectSource } from './object-source.js';
 import type { DownloadOptions, ObjectInfo, ObjectRange, ObjectStore, OpenedObject } from './object-store.js';
@@ -41,26 +41,37 @@ export interface S3Place {
  * Opens the object store in a bucket, which must be there.
  * @throws {ObjectStoreUnavailableError} when the bucket cannot be listed, with what to do about it
  */
-export async function openS3Store({ bucket, prefix, service }: S3Place): Promise<ObjectStore> {
+export async function openS3Store(
+  { bucket, prefix, service }: S3Place,
+  keys: KeyRules = STORE_KEYS,
+): Promise<ObjectStore> {
   const client = createS3Client(service);
   const root = prefix === '' ? '' : `${prefix}/`;
   await translateFailures('open', s3Url(bucket, root), () =>
     client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: root, MaxKeys: 1 })),
   );
-  return new S3Store(client, bucket, root, service.encryption);
+  return new S3Store(client, { bucket, root, keys, encryption: service.encryption });
 }
 
 class S3Store implements ObjectStore {
+  private readonly bucket: string;
+  /** Prefix of every key, with its slash; may be empty. */
+  private readonly root: string;
+  private readonly keys: KeyRules;
+  private readonly encryption: S3Service['encryption'];
+
   constructor(
     private readonly client: S3Client,
-    private readonly bucket: string,
-    /** Prefix of every key, with its slash; may be empty. */
-    private readonly root: string,
-    private readonly encryption: S3Service['encryption'],
-  ) {}
+    place: { bucket: string; root: string; keys: KeyRules; encryption: S3Service['encryption'] },
+  ) {
+    this.bucket = place.bucket;
+    this.root = place.root;
+    this.keys = place.keys;
+    this.encryption = place.encryption;
+  }
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
-    checkKey(key);
+    this.keys.checkKey(key);
     await translateFailures('put', key, () =>
       putS3Object(this.client, this.objectOf(key), bytes, this.encryption),
     );
@@ -71,7 +82,7 @@ class S3Store implements ObjectStore {
     chunks: AsyncIterable<Uint8Array>,
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<{ bytes: number }> {
-    checkKey(key);
+    this.keys.checkKey(key);
     const source = new ObjectSource(chunks, signal);
     source.checkAbort();
     await source.unwrapFailure(() =>
@@ -90,7 +101,7 @@ class S3Store implements ObjectStore {
     key: string,
     { range, signal }: { readonly range?: ObjectRange; readonly signal?: AbortSignal } = {},
   ): Promise<OpenedObject> {
-    checkKey(key);
+    this.keys.checkKey(key);
     checkRange(key, range);
     signal?.throwIfAborted();
     const object = { bucket: this.bucket, key: this.root + key, name: key };
@@ -103,7 +114,7 @@ class S3Store implements ObjectStore {
   }
 
   async stat(key: string): Promise<ObjectInfo | undefined> {
-    checkKey(key);
+    this.keys.checkKey(key);
     return translateFailures('stat', key, async () => {
       try {
         return { key, bytes: await sizeOfS3Object(this.client, this.objectOf(key)) };
@@ -115,26 +126,26 @@ class S3Store implements ObjectStore {
   }
 
   async *list(prefix: string): AsyncIterable<string> {
-    checkPrefix(prefix);
+    this.keys.checkPrefix(prefix);
     for await (const keys of this.pagesOf(prefix, 'list')) yield* keys;
   }
 
   async delete(key: string): Promise<void> {
-    checkKey(key);
+    this.keys.checkKey(key);
     await translateFailures('delete', key, () =>
       this.client.send(new DeleteObjectCommand(this.objectOf(key))),
     );
   }
 
   async deletePrefix(prefix: string): Promise<void> {
-    checkFolderPrefix(prefix);
+    checkFolderPrefix(prefix, this.keys);
     for await (const keys of this.pagesOf(prefix, 'deletePrefix')) {
       if (keys.length > 0) await translateFailures('deletePrefix', prefix, () => this.deleteAll(keys));
     }
   }
 
   async presignDownload(key: string, options: DownloadOptions): Promise<string> {
-    checkKey(key);
+    this.keys.checkKey(key);
     const { expiresInSeconds, contentDisposition } = options;
     const expiresIn = Math.min(expiresInSeconds, MAX_PRESIGNED_SECONDS);
     const command = new GetObjectCommand({
@@ -156,7 +167,7 @@ class S3Store implements ObjectStore {
       const page = await translateFailures(operation, prefix, () => pages.next());
       if (page.done === true) return;
       const keys = (page.value.Contents ?? []).map(({ Key = '' }) => Key.slice(this.root.length));
-      yield keys.filter(isKey);
+      yield keys.filter((key) => isKey(key, this.keys));
     }
   }
 
