@@ -6,6 +6,7 @@ import { type Logger } from '@tessera/observability';
 import { type BatchStore } from '@tessera/queue';
 import { type ObjectStore } from '@tessera/storage';
 import { IdempotencyKeyReusedError } from '../errors/job.errors.js';
+import { QueuedRowsExceededError } from '../errors/limit.errors.js';
 import { ServiceUnavailableError } from '../errors/request.errors.js';
 import { ownershipOf } from '../jobs/to-job-record.js';
 import { BATCH_STORE, LOGGER, OBJECT_STORE } from '../tokens.js';
@@ -34,19 +35,28 @@ export class KeepBatchService {
     @Inject(OBJECT_STORE) private readonly objectStore: ObjectStore,
   ) {}
 
-  /** @throws {IdempotencyKeyReusedError} */
+  /** @throws {IdempotencyKeyReusedError | QueuedRowsExceededError} */
   async keep(terms: BatchTerms, { caller, requestId, idempotencyKey }: BatchOrigin): Promise<KeptBatch> {
     const id = newBatchId(caller.ownerId, idempotencyKey);
     // For a new id it asks whether Redis is there at all, before a manifest is written that nobody would know of.
     const earlier = await this.batchStore.getBatch(id);
     if (earlier !== undefined) return replayOf(earlier, terms);
-    const request = toBatchRequest(terms, { id, ...ownershipOf(caller), requestId, createdAtMs: Date.now() });
+    await this.checkQueuedRows(caller);
+    const facts = { id, ...ownershipOf(caller), ...limitsOf(caller), requestId, createdAtMs: Date.now() };
+    const request = toBatchRequest(terms, facts);
     await this.writeManifest(request);
     const record = await this.createRecord(request);
     if (record.requestId === requestId) return { record, replayed: false };
     // The same key came twice at a time, and the other request was first: its manifest is the batch's.
     await this.writeManifest(requestOf(record));
     return replayOf(record, terms);
+  }
+
+  /** How many rows the batch has is only known, and checked, once it is validated. */
+  private async checkQueuedRows({ ownerId, limits }: Caller): Promise<void> {
+    if (limits.queuedRows === undefined) return;
+    const queuedRows = await this.batchStore.queuedRows(ownerId);
+    if (queuedRows >= limits.queuedRows) throw new QueuedRowsExceededError(limits.queuedRows, queuedRows);
   }
 
   /** @throws {ServiceUnavailableError} though the batch ends: the client sends it again until it is kept */
@@ -98,4 +108,13 @@ export class KeepBatchService {
 function replayOf(record: BatchRecord, terms: BatchTerms): KeptBatch {
   if (!isDeepStrictEqual(termsOf(record), terms)) throw new IdempotencyKeyReusedError();
   return { record, replayed: true };
+}
+
+/** What a batch takes over of its caller's limits. */
+function limitsOf({ limits }: Caller): Pick<BatchRequest, 'maxQueuedRows' | 'maxTokensPerDay'> {
+  const { queuedRows, tokensPerDay } = limits;
+  return {
+    ...(queuedRows === undefined ? {} : { maxQueuedRows: queuedRows }),
+    ...(tokensPerDay === undefined ? {} : { maxTokensPerDay: tokensPerDay }),
+  };
 }

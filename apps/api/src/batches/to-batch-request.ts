@@ -11,7 +11,8 @@ import { InvalidValueError } from '../errors/request.errors.js';
 export type BatchTerms = Omit<BatchRequest, FactName | 'deadlineAtMs'>;
 
 /** What a batch has from its making. */
-type FactName = 'id' | 'ownerId' | 'weight' | 'requestId' | 'createdAtMs';
+type FactName =
+  'id' | 'ownerId' | 'weight' | 'maxQueuedRows' | 'maxTokensPerDay' | 'requestId' | 'createdAtMs';
 
 const MS_PER_HOUR = 3_600_000;
 
@@ -54,8 +55,14 @@ export function toBatchRequest(terms: BatchTerms, facts: Pick<BatchRequest, Fact
 
 /** What was asked for when the batch was made, without what has become of it. */
 export function requestOf(record: BatchRecord): BatchRequest {
-  const { id, ownerId, weight, requestId, createdAtMs, deadlineAtMs } = record;
-  return { ...termsOf(record), id, ownerId, weight, requestId, createdAtMs, deadlineAtMs };
+  const { id, ownerId, weight, requestId, createdAtMs, deadlineAtMs, maxQueuedRows, maxTokensPerDay } =
+    record;
+  return {
+    ...termsOf(record),
+    ...{ id, ownerId, weight, requestId, createdAtMs, deadlineAtMs },
+    ...(maxQueuedRows === undefined ? {} : { maxQueuedRows }),
+    ...(maxTokensPerDay === undefined ? {} : { maxTokensPerDay }),
+  };
 }
 
 /** The terms of a batch that exists. */

@@ -24,7 +24,7 @@ export function describeCreateBatch(): MethodDecorator {
     describeIdempotencyKey('batch'),
     ApiBody({ required: true, schema: refTo('CreateBatch') }),
     describeAnswer(200, 'The batch, about to be validated', 'Batch', REPLAYED),
-    describeErrors(...BODY_RULES, 'idempotency_key_reused', 'insufficient_quota'),
+    describeErrors(...BODY_RULES, 'idempotency_key_reused', 'insufficient_quota', 'queued_rows_exceeded'),
   );
 }
 
@@ -82,6 +82,7 @@ export function describeRetryBatch(): MethodDecorator {
       'batch_not_found',
       'batch_not_finished',
       'insufficient_quota',
+      'queued_rows_exceeded',
     ),
   );
 }

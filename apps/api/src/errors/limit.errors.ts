@@ -60,3 +60,16 @@ export class QueuedJobsExceededError extends LimitExceededError {
     super(`at most ${limit} jobs may wait for a worker under this key, ${waitingJobCount} do now`);
   }
 }
+
+/** How long a batch takes nobody knows: nothing is said about when to come back. */
+export class QueuedRowsExceededError extends LimitExceededError {
+  readonly code = 'queued_rows_exceeded';
+  readonly retryAfterMs = undefined;
+
+  constructor(
+    readonly limit: number,
+    readonly queuedRows: number,
+  ) {
+    super(`at most ${limit} rows of batches may be waiting or running under this key, ${queuedRows} are now`);
+  }
+}

@@ -4,6 +4,7 @@ import { BatchFeeder, type RunningBatch } from './batch-feeder.js';
 import { BatchLease, type LeaseTimings } from './batch-lease.js';
 import { type BatchStepOptions, BatchSteps } from './batch-steps.js';
 import { startRemoval } from './start-removal.js';
+import { TokenPauses } from './token-pauses.js';
 
 /** Looks again after this time even where nothing was heard. */
 const LOOK_AGAIN_MS = 1_000;
@@ -24,6 +25,7 @@ export class BatchRunner {
   private readonly stopping = new AbortController();
   private readonly steps: BatchSteps;
   private readonly feeder: BatchFeeder;
+  private readonly pauses: TokenPauses;
   /** What is under way for a batch; one thing at a time. */
   private readonly underWay = new Map<string, Promise<void>>();
   private readonly lease: BatchLease;
@@ -35,6 +37,7 @@ export class BatchRunner {
     this.steps = new BatchSteps(options);
     const { ledger, objectStore, maxLineBytes, logger, lease: timings } = options;
     this.feeder = new BatchFeeder(ledger, objectStore, maxLineBytes, logger);
+    this.pauses = new TokenPauses(ledger, logger);
     this.removal = startRemoval(options);
     this.lease = new BatchLease({ ledger, logger, ...(timings === undefined ? {} : { timings }) });
     this.loop = this.run();
@@ -76,7 +79,7 @@ export class BatchRunner {
     const { ledger } = this.options;
     const batches = await ledger.openBatches();
     for (const batch of batches) await this.look(batch, signal);
-    await this.feeder.feed(batches.filter(isRunning), signal);
+    await this.feeder.feed(await this.pauses.withTokensLeft(batches.filter(isRunning)), signal);
     const now = performance.now();
     if (now - this.requeuedAtMs > REQUEUE_EVERY_MS) {
       for (const batch of batches) await ledger.markLostChunks(batch);

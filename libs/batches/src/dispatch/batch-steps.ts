@@ -1,4 +1,4 @@
-import { type BatchError, type BatchRecord, type EarlyEnd } from '@tessera/contracts';
+import { type BatchError, type BatchRecord, type EarlyEnd, type ErrorCode } from '@tessera/contracts';
 import { contentKey, type FileStore, newFileId } from '@tessera/files';
 import { type Logger } from '@tessera/observability';
 import { type BatchLedger } from '@tessera/queue';
@@ -40,8 +40,11 @@ export class BatchSteps {
     const validation = await validateInput(objectStore, inputKey, { maxLineBytes, isModelAvailable }, signal);
     if (validation.kind === 'invalid') return this.fail(batch, validation.errors, signal);
     await writeInput(objectStore, batch.id, validation.input);
-    const status = await ledger.begin(batch.id, validation.input);
-    logger.info({ batchId: batch.id, status, rows: validation.input.total }, 'the batch is valid');
+    const { total: rows } = validation.input;
+    const outcome = await ledger.begin(batch.id, validation.input);
+    if (outcome.kind === 'too_many_rows')
+      return this.fail(batch, [tooManyRows(batch, rows, outcome.queuedRows)], signal);
+    logger.info({ batchId: batch.id, status: outcome.status, rows }, 'the batch is valid');
   }
 
   /** Puts the files of a batch together whose rows are all done. */
@@ -112,4 +115,10 @@ export class BatchSteps {
 
 function invalidFile(param: string, message: string): BatchError {
   return { code: 'invalid_request', message, param, line: null };
+}
+
+function tooManyRows({ maxQueuedRows = 0 }: BatchRecord, rows: number, queuedRows: number): BatchError {
+  const code = 'queued_rows_exceeded' satisfies ErrorCode;
+  const message = `at most ${maxQueuedRows} rows of batches may be waiting or running, ${queuedRows} are now, and this batch has ${rows}`;
+  return { code, message, param: null, line: null };
 }

@@ -29,6 +29,8 @@ const fieldsSchema = z.object({
   id: z.string(),
   ownerId: z.string().default(ADMIN_OWNER_ID),
   weight: number.default(DEFAULT_WEIGHT),
+  maxQueuedRows: integer.exactOptional(),
+  maxTokensPerDay: integer.exactOptional(),
   status: z.enum(BATCH_STATUSES),
   inputFileId: z.string(),
   endpoint: z.string(),

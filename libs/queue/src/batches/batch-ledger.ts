@@ -1,6 +1,6 @@
 import type { BatchError, BatchRecord, BatchStatus, ChunkRange, EarlyEnd } from '@tessera/contracts';
 import type { CommittedChunk } from './batch-store.js';
-import type { FinalizeOutcome, ValidatedInput } from './batch-scripts.js';
+import type { BeginOutcome, FinalizeOutcome, ValidatedInput } from './batch-scripts.js';
 import type { ChunkKey, ChunkRefusal, StartedChunk } from './chunk-scripts.js';
 
 /** Batches as the dispatcher sees them: what is open, and the steps that move it on. Every step may be done again. */
@@ -10,7 +10,9 @@ export interface BatchLedger {
   getBatch(id: string): Promise<BatchRecord | undefined>;
   /** Live consumers of a model, and the sequences that the largest of them computes at the same time. */
   capacityOf(model: string): Promise<{ consumers: number; slots: number }>;
-  begin(id: string, input: ValidatedInput): Promise<BatchStatus | 'gone'>;
+  begin(id: string, input: ValidatedInput): Promise<BeginOutcome>;
+  /** Ids of those batches whose owners have used the day's tokens up. */
+  outOfTokens(batches: readonly BatchRecord[]): Promise<ReadonlySet<string>>;
   /** Ends a batch whose input is not valid. */
   fail(id: string, errors: readonly BatchError[]): Promise<BatchStatus | 'gone'>;
   /** Begins to end a batch past its deadline. */

@@ -13,7 +13,9 @@ import {
   finalizeBatchLua,
   finishBatchScriptLua,
   listBatchesLua,
+  queuedRowsOfLua,
 } from '../lua/manage-batch.lua.js';
+import { tokensUsedLua } from '../lua/tokens.lua.js';
 import { defineScript } from '../script.js';
 import { batchReply, encodeBatchRequest } from './batch-fields.js';
 import { type BatchQuery, type BatchStore, type EndEarlyOutcome } from './batch-store.js';
@@ -33,6 +35,7 @@ const finalizeReply = z.union([
   z.tuple([z.literal('gone')]),
 ]);
 const statusReply = z.enum([...BATCH_STATUSES, 'gone']);
+const beginReply = z.union([z.tuple([z.literal('too_many_rows'), z.int()]), z.tuple([statusReply])]);
 
 /** What validation has found out about a batch. */
 export interface ValidatedInput {
@@ -42,6 +45,11 @@ export interface ValidatedInput {
   readonly total: number;
   readonly inputBytes: number;
 }
+
+export type BeginOutcome =
+  | { kind: 'known'; status: z.infer<typeof statusReply> }
+  /** With its rows its owner would have more to do than it may; `queuedRows` are those without it. */
+  | { kind: 'too_many_rows'; queuedRows: number };
 
 export type FinalizeOutcome =
   /** The ids that its files get; the same at every call. */
@@ -59,6 +67,8 @@ export function defineBatchScripts(redis: Redis, root: string, retentionSeconds:
   const list = define('list batches', listBatchesLua);
   const endEarly = define('end the batch early', endBatchEarlyLua);
   const begin = define('begin the batch', beginBatchLua);
+  const queuedRows = define('count the rows of an owner', queuedRowsOfLua);
+  const tokensUsed = define('read the tokens of owners', tokensUsedLua);
   const fail = define('fail the batch', failBatchLua);
   const finalize = define('finalize the batch', finalizeBatchLua);
   const finish = define('finish the batch', finishBatchScriptLua);
@@ -79,10 +89,16 @@ export function defineBatchScripts(redis: Redis, root: string, retentionSeconds:
       if (kind === 'ending') return { kind, record: value };
       return kind === 'refused' ? { kind, status: value } : { kind };
     },
-    begin: async (id: string, { model, inputKey, total, inputBytes }: ValidatedInput) =>
-      statusReply.parse(
-        await begin(id, ...['model', model, 'inputKey', inputKey, 'total', total, 'inputBytes', inputBytes]),
-      ),
+    begin: async (id: string, input: ValidatedInput): Promise<BeginOutcome> => {
+      const { model, inputKey, total, inputBytes } = input;
+      const fields = ['model', model, 'inputKey', inputKey, 'total', total, 'inputBytes', inputBytes];
+      const reply = beginReply.parse(await begin(id, total, ...fields));
+      return reply[0] === 'too_many_rows'
+        ? { kind: 'too_many_rows', queuedRows: reply[1] }
+        : { kind: 'known', status: reply[0] };
+    },
+    queuedRows: async (ownerId: string) => z.int().parse(await queuedRows(ownerId)),
+    tokensUsed: async (ownerIds: readonly string[]) => z.array(z.int()).parse(await tokensUsed(...ownerIds)),
     fail: async (id: string, errors: readonly BatchError[]) =>
       statusReply.parse(await fail(id, JSON.stringify(errors))),
     finalize: async (id: string, outputFileId: string, errorFileId: string): Promise<FinalizeOutcome> => {

@@ -32,6 +32,8 @@ export interface BatchStore {
   committedChunks(batchId: string): AsyncIterable<CommittedChunk & { index: number }>;
   /** Writes a batch as the object store has it; one that is known stays as it is. @returns whether it was written */
   restoreBatch(batch: RestoredBatch): Promise<boolean>;
+  /** Rows of the owner's batches that are not done. */
+  queuedRows(ownerId: string): Promise<number>;
   ping(): Promise<void>;
   close(): Promise<void>;
 }

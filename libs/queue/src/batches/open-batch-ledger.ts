@@ -1,4 +1,4 @@
-import { type ServedModel } from '@tessera/contracts';
+import { type BatchRecord, type ServedModel } from '@tessera/contracts';
 import { type Logger } from '@tessera/observability';
 import { type Redis } from 'ioredis';
 import { v7 as uuidv7 } from 'uuid';
@@ -66,6 +66,7 @@ function toLedger(
     getBatch,
     capacityOf: async (model) => toCapacity((await consumers()).filter(({ id }) => id === model)),
     begin: (id, input) => batches.begin(id, input),
+    outOfTokens: (open) => outOfTokens(batches, open),
     fail: (id, errors) => batches.fail(id, errors),
     expire: async (id) => void (await batches.endEarly(id, 'expired')),
     cut: async ({ id, model }, range) => {
@@ -107,6 +108,19 @@ function toCapacity(serving: readonly ServedModel[]): Awaited<ReturnType<BatchLe
     consumers: serving.length,
     slots: Math.max(1, ...serving.map(({ slotCount }) => slotCount ?? 1)),
   };
+}
+
+async function outOfTokens(
+  scripts: BatchScripts,
+  open: readonly BatchRecord[],
+): Promise<ReadonlySet<string>> {
+  const limited = open.filter(({ maxTokensPerDay }) => maxTokensPerDay !== undefined);
+  if (limited.length === 0) return new Set();
+  const owners = [...new Set(limited.map(({ ownerId }) => ownerId))];
+  const used = await scripts.tokensUsed(owners);
+  const isOut = ({ ownerId, maxTokensPerDay = Infinity }: BatchRecord) =>
+    (used[owners.indexOf(ownerId)] ?? 0) >= maxTokensPerDay;
+  return new Set(limited.filter(isOut).map(({ id }) => id));
 }
 
 function sweeping(

@@ -30,6 +30,7 @@ export async function openBatchStore(options: BatchStoreOptions): Promise<BatchS
     cancelBatch: (id) => scripts.endEarly(id, 'cancelled'),
     committedChunks: (id) => readCommittedChunks(redis, root, id),
     restoreBatch: defineRestore(redis, root, retentionSeconds),
+    queuedRows: (ownerId) => scripts.queuedRows(ownerId),
     ping: () => pingRedis(redis),
     close: async () => redis.disconnect(),
   };

@@ -1,3 +1,5 @@
+import { sharedLua } from './shared.lua.js';
+
 /** A day's tokens are of no use once it is over; this long they can still be looked at. */
 const TOKENS_SECONDS = 2 * 86_400;
 
@@ -18,4 +20,11 @@ local function addTokens(owner, count)
 end
 
 local function msUntilMidnight() return DAY_MS - nowMs() % DAY_MS end
+`;
+
+/** ARGV: owners. Returns the tokens that each has used today. */
+export const tokensUsedLua = `${sharedLua}${tokensLua}
+local used = {}
+for position, owner in ipairs(ARGV) do used[position] = tokensUsed(owner) end
+return used
 `;
