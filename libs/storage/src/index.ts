@@ -11,6 +11,6 @@ export { type ObjectStorePlace, openNamedStore, openObjectStore } from './open-o
 // As types only, or the SDK would be loaded.
 export type { S3Service } from './s3-service.js';
 export type { S3Place } from './s3-store.js';
-export { InputBuckets } from './input-buckets.js';
+export { InputBuckets, type ListedInput, type ListInputs } from './input-buckets.js';
 export * from './input-errors.js';
 export { checkInputUrl, type InputObject, type InputRules } from './input-url.js';

@@ -10,7 +10,8 @@ export interface InputObject {
 
 /** What may be read as an input. */
 export interface InputRules {
-  readonly buckets: readonly string[];
+  /** Or any bucket that the credentials can read, where the user and the operator are one. */
+  readonly buckets: readonly string[] | 'any';
   /** Nothing in it is an input, even where its bucket is one. */
   readonly store: ObjectStorePlace;
 }
@@ -34,7 +35,31 @@ export function checkInputUrl(url: string, rules: InputRules): InputObject {
 }
 
 /** {@link checkInputUrl} for a URL that was taken apart before. */
-export function checkInputObject({ bucket, key }: InputObject, { buckets, store }: InputRules): void {
+export function checkInputObject(object: InputObject, rules: InputRules): void {
+  checkKey(object.key);
+  checkInputBucket(object, rules);
+  if (isInStore(object, rules.store)) {
+    const reason = 'the service keeps its own objects there';
+    throw new InputBucketNotAllowedError(s3Url(object.bucket, object.key), reason);
+  }
+}
+
+/**
+ * Whether the bucket may be read from at all.
+ * @throws {InputBucketNotAllowedError}
+ */
+export function checkInputBucket({ bucket, key }: InputObject, { buckets }: InputRules): void {
+  if (buckets === 'any' || buckets.includes(bucket)) return;
+  const reason = 'TESSERA_INPUT_BUCKETS does not list this bucket';
+  throw new InputBucketNotAllowedError(s3Url(bucket, key), reason);
+}
+
+/** Whether an object of a bucket that may be read from is no object of the service's own. */
+export function isInput(object: InputObject, { store }: InputRules): boolean {
+  return !isInStore(object, store);
+}
+
+function checkKey(key: string): void {
   const bytes = Buffer.byteLength(key);
   if (bytes > MAX_KEY_BYTES) {
     throw new InputUrlInvalidError(`its key has ${bytes} bytes; at most ${MAX_KEY_BYTES} are allowed`);
@@ -42,13 +67,6 @@ export function checkInputObject({ bucket, key }: InputObject, { buckets, store 
   // Some servers take a key for a path.
   if (CONTROL_SIGN.test(key) || key.split('/').some((segment) => segment === '.' || segment === '..')) {
     throw new InputUrlInvalidError('its key may have no control characters and no segment . or ..');
-  }
-  if (!buckets.includes(bucket)) {
-    const reason = 'TESSERA_INPUT_BUCKETS does not list this bucket';
-    throw new InputBucketNotAllowedError(s3Url(bucket, key), reason);
-  }
-  if (isInStore({ bucket, key }, store)) {
-    throw new InputBucketNotAllowedError(s3Url(bucket, key), 'the service keeps its own objects there');
   }
 }
 
