@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { type Job, type JobStatus } from '@tessera/contracts';
+import { ADMIN_OWNER_ID, type Job, type JobStatus } from '@tessera/contracts';
 import { Redis } from 'ioredis';
 import { type Client } from './client.js';
 import { type DrillSystem } from './drill-system.js';
@@ -109,8 +109,12 @@ async function findLeftovers(url: string): Promise<string[]> {
     const root = '{tessera}';
     const queue = `${root}:image-question.answer.tessera-tiny`;
     const lists = [`${queue}:wait`, `${queue}:active`];
-    const sets = [`${queue}:delayed`, `${queue}:prioritized`, `${queue}:failed`, `${root}:unqueued`];
-    sets.push(`${root}:waiting:tessera-tiny`, `${root}:jobs:queued`, `${root}:jobs:in_progress`);
+    const sets = [`${queue}:delayed`, `${queue}:prioritized`, `${queue}:failed`];
+    sets.push(
+      `${root}:waiting-of:${ADMIN_OWNER_ID}:tessera-tiny`,
+      `${root}:jobs:queued`,
+      `${root}:jobs:in_progress`,
+    );
     const left: string[] = [];
     for (const key of lists) left.push(...(await redis.lrange(key, 0, 9)).map((id) => `${key} ${id}`));
     for (const key of sets) left.push(...(await redis.zrange(key, '0', '9')).map((id) => `${key} ${id}`));

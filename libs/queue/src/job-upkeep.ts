@@ -17,10 +17,8 @@ export interface JobUpkeepOptions {
 export interface UpkeepTimings {
   /** Jobs past their deadline expire. */
   readonly expireEveryMs: number;
-  /** Jobs marked as lacking a queue entry get one. */
+  /** Queue entries that are missing for the jobs in line are added. */
   readonly enqueueEveryMs: number;
-  /** Age of a mark before it is acted on: whoever made it may be about to add the entry. */
-  readonly enqueueAfterMs: number;
   /** Jobs whose retention has passed are removed. */
   readonly removeEveryMs: number;
   /** All open jobs are compared with BullMQ. */
@@ -32,8 +30,8 @@ export interface UpkeepTimings {
 }
 
 /**
- * What has to happen although no client asks and no worker is there: jobs past their deadline expire, open jobs whose
- * queue entry is missing get one, jobs whose entry BullMQ gave up end with `worker_crashed`, and finished jobs whose
+ * What has to happen although no client asks and no worker is there: jobs past their deadline expire, queue entries that
+ * are missing are added, jobs whose entry BullMQ gave up end with `worker_crashed`, and finished jobs whose
  * retention has passed are removed with their objects, and so are objects of jobs that were never made. Several processes may run it at the same time.
  */
 export interface JobUpkeep {

@@ -1,20 +1,14 @@
 import { type Logger } from '@tessera/observability';
 import { type JobsOptions } from 'bullmq';
 import { type Redis } from 'ioredis';
+import { v7 as uuidv7 } from 'uuid';
 import { EntryQueues } from './entry-queues.js';
 import { callRedis } from './redis-client.js';
 
 const SECONDS_PER_DAY = 86_400;
-/** BullMQ lets normal entries (no priority) go before all that have one. */
-const LOW_PRIORITY = 10;
 
-/** Name of the queue entries that carry one job. */
+/** Name of the queue entries that bring a worker a job. */
 export const JOB_ENTRY_NAME = 'image-question.answer';
-
-/** What a queue entry carries: the record has the rest. */
-export interface JobEntryData {
-  jobId: string;
-}
 
 /** Queue of a model's jobs. Model ids may hold characters that BullMQ refuses in queue names, such as `:`. */
 export function queueNameOf(model: string): string {
@@ -32,25 +26,20 @@ export const ENTRY_OPTIONS = {
   removeOnFail: { age: 7 * SECONDS_PER_DAY, count: 10_000 },
 } as const satisfies JobsOptions;
 
-/** Adds queue entries; one BullMQ queue per model. */
+/** Adds queue entries; one BullMQ queue per model. An entry calls a worker: which job it gets is decided when it takes it. */
 export class JobQueues {
-  private readonly queues: EntryQueues<JobEntryData>;
+  private readonly queues: EntryQueues<object>;
 
   constructor(redis: Redis, root: string, logger: Logger) {
     this.queues = new EntryQueues(redis, root, logger);
   }
 
-  /** Adds the job's entry. Does nothing where there is one already. */
-  async add(job: { id: string; model: string; priority: 'normal' | 'low' }): Promise<void> {
-    const options = {
-      ...ENTRY_OPTIONS,
-      jobId: job.id,
-      // At once, so that the same job can have an entry again.
-      removeOnComplete: true,
-      ...(job.priority === 'low' ? { priority: LOW_PRIORITY } : {}),
-    };
-    const queue = this.queues.named(queueNameOf(job.model));
-    await callRedis('add the queue entry', () => queue.add(JOB_ENTRY_NAME, { jobId: job.id }, options));
+  /** Adds an entry. One too many does no harm: it finds no job. */
+  async addEntry(model: string): Promise<void> {
+    // An id of its own, since BullMQ's counter could give one out again should Redis lose it.
+    const options = { ...ENTRY_OPTIONS, jobId: uuidv7(), removeOnComplete: true };
+    const queue = this.queues.named(queueNameOf(model));
+    await callRedis('add the queue entry', () => queue.add(JOB_ENTRY_NAME, {}, options));
   }
 
   close(): Promise<void> {

@@ -66,9 +66,7 @@ describe('lost queue entries', () => {
       await store.createJob({ record, priority });
       // As the creator leaves it when it dies between its two steps.
       const redis = bench.client();
-      const root = `{${connection.prefix}}`;
-      await redis.del(...(await redis.keys(`${root}:image-question*`)));
-      await redis.zadd(`${root}:unqueued`, Date.now(), record.id);
+      await redis.del(...(await redis.keys(`{${connection.prefix}}:image-question*`)));
       await bench.upkeep(connection, { timings: { reconcileEveryMs: 600_000 } });
       await bench.consumer(connection, { handle: async () => ({ kind: 'completed', answer }) });
       expect(await store.waitForFinal(record.id, WAIT)).toMatchObject({ status: 'completed', attempts: 1 });
@@ -102,14 +100,40 @@ describe('lost queue entries', () => {
     expect(finals.map((record) => record?.status)).toEqual(['completed', 'completed', 'completed']);
   });
 
-  it('that BullMQ gave up end the job with worker_crashed', async () => {
+  it('of jobs that run come back too', async () => {
     const connection = bench.newConnection();
     const store = await bench.store(connection);
     const record = newRecord();
     await store.createJob({ record, priority: 'normal' });
+    const way = await bench.cuttable(connection);
+    const started = deferred();
+    await bench.consumer(way.connection, {
+      handle: ({ signal }) => {
+        started.resolve();
+        return untilAborted(signal);
+      },
+    });
+    await started.promise;
+    await way.cut();
+    const redis = bench.client();
+    await redis.del(...(await redis.keys(`{${connection.prefix}}:image-question*`)));
+    await bench.upkeep(connection);
+    await bench.consumer(connection, { handle: async () => ({ kind: 'completed', answer }) });
+    expect(await store.waitForFinal(record.id, WAIT)).toMatchObject({ status: 'completed', attempts: 2 });
+  });
+
+  it('that BullMQ gave up end the job they carried with worker_crashed', async () => {
+    const connection = bench.newConnection();
+    const store = await bench.store(connection);
+    const record = newRecord();
+    await store.createJob({ record, priority: 'normal' });
+    const consumer = await bench.consumer(connection, { handle: ({ signal }) => untilAborted(signal) });
+    await vi.waitFor(async () => expect((await store.getJob(record.id))?.status).toBe('in_progress'));
+    await consumer.drain(0);
     const queue = `{${connection.prefix}}:image-question.answer.${encodeURIComponent(MODEL_ID)}`;
     const redis = bench.client();
-    await redis.multi().lrem(`${queue}:wait`, 1, record.id).zadd(`${queue}:failed`, 1, record.id).exec();
+    const entryId = (await redis.rpop(`${queue}:wait`)) ?? '';
+    await redis.zadd(`${queue}:failed`, 1, entryId);
     await bench.upkeep(connection);
     expect(await store.waitForFinal(record.id, WAIT)).toMatchObject({
       status: 'failed',
@@ -120,15 +144,18 @@ describe('lost queue entries', () => {
   it('are never added for jobs that have one', async () => {
     const connection = bench.newConnection();
     const store = await bench.store(connection);
-    const record = newRecord();
-    await store.createJob({ record, priority: 'normal' });
+    const records = [newRecord(), newRecord()];
+    for (const record of records) await store.createJob({ record, priority: 'normal' });
+    const wait = `{${connection.prefix}}:image-question.answer.${encodeURIComponent(MODEL_ID)}:wait`;
     const redis = bench.client();
-    const root = `{${connection.prefix}}`;
-    await redis.zadd(`${root}:unqueued`, Date.now(), record.id);
+    await redis.rpop(wait);
     await bench.upkeep(connection);
-    await vi.waitFor(async () => expect(await redis.zcard(`${root}:unqueued`)).toBe(0), WAIT.timeoutMs);
-    const queue = `${root}:image-question.answer.${encodeURIComponent(MODEL_ID)}`;
-    expect(await redis.lrange(`${queue}:wait`, 0, -1)).toEqual([record.id]);
+    await vi.waitFor(async () => expect(await redis.llen(wait)).toBe(2), WAIT.timeoutMs);
+    // Another job expires in a pass that comes after some of those that could add more.
+    const late = newRecord({ deadlineAtMs: Date.now() + 100 });
+    await store.createJob({ record: late, priority: 'normal' });
+    await store.waitForFinal(late.id, WAIT);
+    expect(await redis.llen(wait)).toBe(3);
   });
 });
 

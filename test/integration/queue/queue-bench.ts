@@ -187,7 +187,6 @@ export class QueueBench {
       timings: {
         expireEveryMs: 20,
         enqueueEveryMs: 20,
-        enqueueAfterMs: 0,
         removeEveryMs: 20,
         reconcileEveryMs: 20,
         sweepEveryMs: 20,

@@ -1,22 +1,37 @@
 import { type JobRecord } from '@tessera/contracts';
+import { v7 as uuidv7 } from 'uuid';
 import { type JobAttempt } from '../job-consumer.js';
 import { type TextPiece } from '../job-queue.js';
 import { type AbortReason, AttemptAbortedError } from './attempt-aborted.js';
-import { type AttemptKey, type AttemptScripts } from './attempt-scripts.js';
+import { type AttemptScripts } from './attempt-scripts.js';
 import { TextPublisher } from './text-publisher.js';
 
-/** An attempt from before it is written to the record until the processor is through with it. */
-export class ActiveAttempt implements AttemptKey {
+/** A queue entry that this worker has taken. */
+export interface HeldEntry {
+  readonly entryId: string;
+  readonly lockToken: string;
+}
+
+/** An attempt from before it is known at which job until the processor is through with it. */
+export class ActiveAttempt {
+  readonly token = uuidv7();
   private readonly controller = new AbortController();
   private readonly publisher: TextPublisher;
+  private readonly abortsByJob = new Map<string, AbortReason>();
+  private needsRecheck = false;
   private timer: NodeJS.Timeout | undefined;
+  private knownJobId: string | undefined;
 
   constructor(
-    readonly jobId: string,
-    readonly token: string,
+    readonly entry: HeldEntry,
     private readonly scripts: AttemptScripts,
   ) {
     this.publisher = new TextPublisher((sequence, pieces) => this.write(sequence, pieces));
+  }
+
+  /** Undefined until Redis has said which job it is. */
+  get jobId(): string | undefined {
+    return this.knownJobId;
   }
 
   get signal(): AbortSignal {
@@ -31,6 +46,25 @@ export class ActiveAttempt implements AttemptKey {
 
   abort(reason: AbortReason): void {
     this.controller.abort(new AttemptAbortedError(this.jobId, reason));
+  }
+
+  /** Aborts the attempt if it is at this job, or turns out to be. */
+  abortJob(jobId: string, reason: AbortReason): void {
+    if (this.jobId === jobId) this.abort(reason);
+    else if (this.jobId === undefined) this.abortsByJob.set(jobId, reason);
+  }
+
+  /** Messages were lost that may have been for the job, which is not known yet. */
+  recheckLater(): void {
+    this.needsRecheck = true;
+  }
+
+  setJob(jobId: string): { needsRecheck: boolean } {
+    this.knownJobId = jobId;
+    const reason = this.abortsByJob.get(jobId);
+    this.abortsByJob.clear();
+    if (reason !== undefined) this.abort(reason);
+    return { needsRecheck: this.needsRecheck };
   }
 
   /** What the handler gets. Its execution timeout runs from here on, until {@link ActiveAttempt.end}. */
@@ -55,8 +89,9 @@ export class ActiveAttempt implements AttemptKey {
   }
 
   private async write(sequence: number, pieces: readonly TextPiece[]): Promise<void> {
-    if (this.abortReason === 'lost') throw new AttemptAbortedError(this.jobId, 'lost');
-    const outcome = await this.scripts.appendText(this, sequence, pieces);
+    if (this.abortReason === 'lost' || this.jobId === undefined)
+      throw new AttemptAbortedError(this.jobId, 'lost');
+    const outcome = await this.scripts.appendText({ jobId: this.jobId, token: this.token }, sequence, pieces);
     if (outcome === 'appended') return;
     this.abort(reasonOf(outcome));
     throw new AttemptAbortedError(this.jobId, reasonOf(outcome));

@@ -7,10 +7,11 @@ export type AbortReason = 'cancelled' | 'expired' | 'timed_out' | 'lost' | 'drai
 /** The `reason` of an attempt's signal, and what its writes reject with after it has ended. */
 export class AttemptAbortedError extends Error {
   constructor(
-    readonly jobId: string,
+    /** Undefined where it was not known yet at which job the attempt would be. */
+    readonly jobId: string | undefined,
     readonly abortReason: AbortReason,
   ) {
-    super(`the attempt at ${jobId} was aborted: ${abortReason}`);
+    super(`the attempt at ${jobId ?? 'a job'} was aborted: ${abortReason}`);
     this.name = 'AttemptAbortedError';
   }
 }

@@ -1,23 +1,29 @@
-import { type JobError, type JobRecord } from '@tessera/contracts';
+import { type Answer, type JobError, type JobRecord } from '@tessera/contracts';
 import { type Logger } from '@tessera/observability';
 import { type Job as QueueEntry, WaitingError } from 'bullmq';
-import { v7 as uuidv7 } from 'uuid';
 import { type JobAttempt } from '../job-consumer.js';
 import { type AttemptResult } from '../job-queue.js';
-import { type JobEntryData } from '../queue-entry.js';
 import { RetryLaterError, withJitter } from '../retry.js';
-import { ActiveAttempt } from './active-attempt.js';
+import { ActiveAttempt, type HeldEntry } from './active-attempt.js';
 import { AttemptAbortedError } from './attempt-aborted.js';
 import { type AttemptRegistry } from './attempt-registry.js';
-import { type AttemptScripts } from './attempt-scripts.js';
+import { type AttemptScripts, type Refusal, type Taken } from './attempt-scripts.js';
 import { type Settled, settleHandler } from './settle-handler.js';
 import { type TurnKind, type Turns } from './turns.js';
+
+/**
+ * Time from taking an entry within which it goes on from job to job, which spares short ones most of BullMQ's work. Then
+ * the next entry is taken, since it may carry a job that waits to be tried again.
+ */
+const GO_ON_MS = 100;
 
 export interface AttemptRunnerOptions {
   readonly scripts: AttemptScripts;
   readonly registry: AttemptRegistry;
   readonly logger: Logger;
   readonly handle: (attempt: JobAttempt) => Promise<AttemptResult>;
+  /** Calls a worker for a job in line. */
+  readonly addEntry: () => Promise<void>;
   readonly retryBackoff: { readonly firstMs: number; readonly longestMs: number };
   /** Shared by everything that runs in this worker. */
   readonly turns: Turns;
@@ -25,15 +31,21 @@ export interface AttemptRunnerOptions {
 
 /** An attempt that is now its job's own. */
 interface Begun {
+  readonly attempt: ActiveAttempt;
   readonly record: JobRecord;
+  /** Until when the entry may go on to another job once this one is done. */
+  readonly goOnUntilMs: number;
   /** Lets others run that wait for it to end. */
   readonly endTurn: () => void;
 }
 
-/** How a script ended an attempt, whichever script it was. */
-type Conclusion = Awaited<ReturnType<AttemptScripts['fail'] | AttemptScripts['release']>>;
+interface Concluded {
+  readonly conclusion: 'retry' | 'released' | JobRecord['status'] | Refusal;
+  /** What the entry goes on with: an attempt that has begun, or one that is to begin alone. */
+  readonly next?: Begun | ActiveAttempt | undefined;
+}
 
-/** The processor of a consumer's queue entries: one attempt at the entry's job, and what becomes of the entry. */
+/** The processor of a consumer's queue entries: attempts at jobs, one after the other, and what becomes of the entry. */
 export class AttemptRunner {
   finishedCount = 0;
   handedBackCount = 0;
@@ -46,102 +58,164 @@ export class AttemptRunner {
     this.isDraining = true;
   }
 
-  /** Resolves when the entry is done with: the job has ended, or is no more. Rejects as BullMQ wants it otherwise. */
-  async run(entry: QueueEntry<JobEntryData>, lockToken: string | undefined): Promise<void> {
+  /** Resolves when the entry is done with: it carries no job any more. Rejects as BullMQ wants it otherwise. */
+  async run(entry: QueueEntry<object>, lockToken = ''): Promise<void> {
     if (this.isDraining) return handBack(entry, lockToken);
-    const { scripts, registry } = this.options;
-    const attempt = new ActiveAttempt(entry.data.jobId, uuidv7(), scripts);
-    // Before the record says so, so that a cancel that comes right after finds the attempt.
-    registry.add(attempt);
+    const { registry } = this.options;
+    const held: HeldEntry = { entryId: entry.id ?? '', lockToken };
+    registry.addEntry(held);
     try {
-      const begun = await this.begin(attempt);
-      if (begun === undefined) return;
-      const conclusion = await this.runToConclusion(attempt, begun);
-      if (conclusion === 'released' && attempt.abortReason !== 'lost') {
-        this.handedBackCount += 1;
-        return await handBack(entry, lockToken);
-      }
-      this.finish(begun.record, conclusion);
+      await this.runJobs(held);
     } catch (error) {
       if (!(error instanceof AttemptAbortedError)) throw error;
-      // It waited for its turn and was not begun. Where the job has ended, that is found when the entry comes again.
+      // Mostly the entry is another worker's by now, and BullMQ refuses to move it.
       if (error.abortReason === 'lost') throw new RetryLaterError(this.backoffMs(1), error.message);
       return await handBack(entry, lockToken);
     } finally {
-      registry.remove(attempt);
+      registry.removeEntry(held);
     }
+  }
+
+  /** @throws {AttemptAbortedError} when the entry is to be given up for now */
+  private async runJobs(entry: HeldEntry): Promise<void> {
+    let begun = await this.begin(this.newAttempt(entry));
+    while (begun !== undefined) {
+      const { conclusion, next } = await this.runToConclusion(begun);
+      this.finish(begun, conclusion);
+      begun = next instanceof ActiveAttempt ? await this.beginAlone(next) : next;
+    }
+  }
+
+  /** Before any record says so, so that a cancel that comes right after finds the attempt. */
+  private newAttempt(entry: HeldEntry): ActiveAttempt {
+    const attempt = new ActiveAttempt(entry, this.options.scripts);
+    this.options.registry.add(attempt);
+    return attempt;
+  }
+
+  /** @throws {AttemptAbortedError} when it is aborted while it waits for its turn, or the entry is another worker's */
+  private async begin(attempt: ActiveAttempt): Promise<Begun | undefined> {
+    const begun = await this.beginAs('shared', attempt);
+    return begun instanceof ActiveAttempt ? this.beginAlone(begun) : begun;
   }
 
   /**
-   * Makes the attempt its job's own. One whose job may have killed a worker waits until nothing else runs here, and
-   * nothing else begins until it has ended: should the worker die again, the others are not suspected.
-   * @throws {AttemptAbortedError} when it is aborted while it waits
+   * One whose job may have killed a worker waits until nothing else runs here, and nothing else begins until it has
+   * ended: should the worker die again, the others are not suspected.
    */
-  private async begin(attempt: ActiveAttempt): Promise<Begun | undefined> {
-    const begun = await this.beginAs('shared', attempt);
-    if (begun !== 'suspect') return begun;
-    this.options.logger.warn(
-      { jobId: attempt.jobId },
-      'the job may have killed its worker; it will run alone',
-    );
-    const alone = await this.beginAs('alone', attempt);
-    return alone === 'suspect' ? undefined : alone;
+  private async beginAlone(attempt: ActiveAttempt): Promise<Begun | undefined> {
+    const { jobId } = attempt;
+    this.options.logger.warn({ jobId }, 'the job may have killed its worker; it will run alone');
+    const begun = await this.beginAs('alone', attempt);
+    return begun instanceof ActiveAttempt ? undefined : begun;
   }
 
-  private async beginAs(kind: TurnKind, attempt: ActiveAttempt): Promise<Begun | 'suspect' | undefined> {
+  private async beginAs(kind: TurnKind, attempt: ActiveAttempt): Promise<Begun | ActiveAttempt | undefined> {
     const endTurn = await this.options.turns.take(kind, attempt.signal);
-    let record: JobRecord | 'suspect' | undefined;
+    let begun: Begun | ActiveAttempt | undefined;
     try {
-      record = await this.options.scripts.start(attempt, { isAlone: kind === 'alone' });
+      const taken = await this.take(attempt, kind);
+      const goOnUntilMs = kind === 'alone' ? 0 : performance.now() + GO_ON_MS;
+      begun = this.toBegun(taken, { attempt, goOnUntilMs, endTurn });
+      return begun;
     } finally {
-      if (typeof record !== 'object') endTurn();
+      if (begun === undefined || begun instanceof ActiveAttempt) endTurn();
     }
-    return typeof record === 'object' ? { record, endTurn } : record;
   }
 
-  private async runToConclusion(attempt: ActiveAttempt, { record, endTurn }: Begun): Promise<Conclusion> {
+  private async take(attempt: ActiveAttempt, kind: TurnKind): Promise<Taken> {
+    const { scripts, addEntry, logger } = this.options;
+    for (;;) {
+      const { taken, needsSuccessor } = await scripts.start(attempt, { isAlone: kind === 'alone' });
+      if (needsSuccessor)
+        addEntry().catch((err: unknown) => logger.warn({ err }, 'upkeep will have to call a worker'));
+      if (taken.kind !== 'again') return taken;
+    }
+  }
+
+  private toBegun(taken: Taken, parts: Omit<Begun, 'record'>): Begun | ActiveAttempt | undefined {
+    const { registry } = this.options;
+    switch (taken.kind) {
+      case 'started':
+        registry.setJob(parts.attempt, taken.record.id);
+        return { ...parts, record: taken.record };
+      case 'suspect':
+        registry.setJob(parts.attempt, taken.jobId);
+        return parts.attempt;
+      case 'lost':
+        throw new AttemptAbortedError(undefined, 'lost');
+      case 'again':
+      case 'none':
+        registry.remove(parts.attempt);
+        return undefined;
+    }
+  }
+
+  private async runToConclusion(begun: Begun): Promise<Concluded> {
+    const { attempt, endTurn } = begun;
+    let concluded: Concluded | undefined;
     try {
-      const settled = await settleHandler(this.handle(attempt, record), attempt.signal);
-      return await this.conclude(attempt, settled);
+      const settled = await settleHandler(this.handle(begun), attempt.signal);
+      concluded = await this.conclude(begun, settled);
+      return concluded;
     } finally {
       attempt.end();
-      endTurn();
+      this.options.registry.remove(attempt);
+      // An attempt that goes on keeps the turn.
+      if (concluded?.next === undefined || concluded.next instanceof ActiveAttempt) endTurn();
     }
   }
 
-  private async handle(attempt: ActiveAttempt, record: JobRecord): Promise<AttemptResult> {
+  private async handle({ attempt, record }: Begun): Promise<AttemptResult> {
     return this.options.handle(attempt.begin(record));
   }
 
-  private async conclude(attempt: ActiveAttempt, settled: Settled): Promise<Conclusion> {
+  private async conclude(begun: Begun, settled: Settled): Promise<Concluded> {
     const { scripts, logger } = this.options;
-    const { abortReason, jobId } = attempt;
+    const { attempt, record } = begun;
+    const { abortReason, token } = attempt;
+    const jobId = record.id;
+    const key = { jobId, token };
     if (settled.kind === 'abandoned')
       logger.error({ jobId, abortReason }, 'a handler ignores that it was aborted');
     // Without a lock nothing is published; a job that nobody else has taken yet is freed, so that no crash is counted.
-    if (abortReason === 'lost') return scripts.release(attempt);
+    if (abortReason === 'lost') return { conclusion: await scripts.release(key) };
     if (settled.kind === 'returned' && settled.result.kind === 'completed') {
       await attempt.flush();
-      return scripts.complete(attempt, settled.result.answer);
+      return this.complete(begun, settled.result.answer);
     }
-    if (abortReason === 'timed_out') return scripts.fail(attempt, TIMEOUT_ERROR);
+    if (abortReason === 'timed_out') return { conclusion: await scripts.fail(key, TIMEOUT_ERROR) };
     // A cancelled or expired job is found to be so by the script.
-    if (abortReason !== undefined) return scripts.release(attempt);
+    if (abortReason !== undefined) return { conclusion: await scripts.release(key) };
     if (settled.kind === 'returned' && settled.result.kind === 'failed')
-      return scripts.fail(attempt, settled.result.error);
+      return { conclusion: await scripts.fail(key, settled.result.error) };
     logger.error({ err: settled.kind === 'rejected' ? settled.error : undefined, jobId }, 'a handler failed');
-    return scripts.fail(attempt, UNFORESEEN_ERROR);
+    return { conclusion: await scripts.fail(key, UNFORESEEN_ERROR) };
   }
 
-  private finish(record: JobRecord, conclusion: Conclusion): void {
+  private async complete(begun: Begun, answer: Answer): Promise<Concluded> {
+    const { scripts, turns } = this.options;
+    const { record, goOnUntilMs, endTurn } = begun;
+    const key = { jobId: record.id, token: begun.attempt.token };
+    if (this.isDraining || turns.isLonerDue || performance.now() >= goOnUntilMs)
+      return { conclusion: (await scripts.complete(key, answer)).outcome };
+    const attempt = this.newAttempt(begun.attempt.entry);
+    const { outcome, taken = { kind: 'none' } } = await scripts.complete(key, answer, attempt);
+    return { conclusion: outcome, next: this.toBegun(taken, { attempt, goOnUntilMs, endTurn }) };
+  }
+
+  /** @throws {AttemptAbortedError} when the entry is to be handed back */
+  private finish({ attempt, record }: Begun, conclusion: Concluded['conclusion']): void {
+    const { abortReason } = attempt;
     switch (conclusion) {
       case 'retry':
         this.finishedCount += 1;
         throw new RetryLaterError(this.backoffMs(record.attempts), 'the attempt failed');
       case 'released':
+        if (abortReason !== 'lost') this.handedBackCount += 1;
+        throw new AttemptAbortedError(record.id, abortReason ?? 'lost');
       case 'superseded':
-        // Mostly the entry is another worker's by now, and BullMQ refuses to move it.
-        throw new RetryLaterError(this.backoffMs(1), 'the attempt lost its job');
+        throw new AttemptAbortedError(record.id, 'lost');
       default:
         this.finishedCount += 1;
     }
@@ -165,7 +239,7 @@ const UNFORESEEN_ERROR: JobError = {
 };
 
 /** Puts the entry back to the front of its queue, which uses up neither an attempt nor a stall. */
-async function handBack(entry: QueueEntry<JobEntryData>, lockToken: string | undefined): Promise<never> {
+async function handBack(entry: QueueEntry<object>, lockToken: string): Promise<never> {
   await entry.moveToWait(lockToken);
   throw new WaitingError();
 }

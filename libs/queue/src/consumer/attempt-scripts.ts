@@ -1,12 +1,7 @@
-import {
-  type Answer,
-  type FinalJobStatus,
-  FINAL_JOB_STATUSES,
-  type JobError,
-  type JobRecord,
-} from '@tessera/contracts';
+import { type Answer, type FinalJobStatus, FINAL_JOB_STATUSES, type JobError } from '@tessera/contracts';
 import { type Redis } from 'ioredis';
 import { z } from 'zod';
+import { type HeldEntry } from './active-attempt.js';
 import {
   appendTextLua,
   completeJobLua,
@@ -16,6 +11,7 @@ import {
 } from '../lua/attempt.lua.js';
 import { recordReply } from '../record-fields.js';
 import { type TextPiece } from '../job-queue.js';
+import { queueNameOf } from '../queue-entry.js';
 import { defineScript } from '../script.js';
 
 /**
@@ -28,12 +24,17 @@ const MAX_CRASHES = 3;
 const refusals = ['gone', 'superseded', 'already_final'] as const;
 export type Refusal = (typeof refusals)[number];
 
-const startReply = z.union([
-  z.tuple([z.literal('started'), recordReply]).transform(([, record]) => record),
-  z.tuple([z.literal('suspect')]).transform(() => 'suspect' as const),
-  z.tuple([z.enum(['gone', ...FINAL_JOB_STATUSES])]).transform(() => undefined),
+const takenReply = z.union([
+  z.tuple([z.literal('started'), recordReply]).transform(([kind, record]) => ({ kind, record })),
+  z.tuple([z.literal('suspect'), z.string()]).transform(([kind, jobId]) => ({ kind, jobId })),
+  z.tuple([z.enum(['none', 'again', 'lost'])]).transform(([kind]) => ({ kind })),
 ]);
-const writeReply = z.enum([...refusals, ...FINAL_JOB_STATUSES]);
+const startReply = z.tuple([takenReply, z.int()]);
+const completeOutcome = z.enum([...refusals, ...FINAL_JOB_STATUSES]);
+const completeReply = z.union([
+  z.tuple([completeOutcome]).transform(([outcome]) => ({ outcome, taken: undefined })),
+  z.tuple([completeOutcome, takenReply]).transform(([outcome, taken]) => ({ outcome, taken })),
+]);
 const failReply = z.enum(['retry', ...refusals, ...FINAL_JOB_STATUSES]);
 const releaseReply = z.enum(['released', ...refusals, ...FINAL_JOB_STATUSES]);
 const appendReply = z.enum(['appended', ...refusals, ...FINAL_JOB_STATUSES]);
@@ -44,14 +45,31 @@ export interface AttemptKey {
   readonly token: string;
 }
 
+/** An attempt that is to begin: with which entry, and its token. */
+export interface NewAttempt {
+  readonly entry: HeldEntry;
+  readonly token: string;
+}
+
+/**
+ * What an entry brought. `suspect`: an earlier attempt at the job died with its worker, so this one must be alone. `none`:
+ * no job waits. `again`: those that were looked at had ended, others may wait. `lost`: the entry is another worker's.
+ */
+export type Taken = z.infer<typeof takenReply>;
+
 /** The scripts of an attempt, typed. */
 export interface AttemptScripts {
-  /**
-   * The record where the attempt is now the job's own. `suspect`: an earlier attempt died with its worker, so this one
-   * must be alone. Nothing: the job has ended or is gone.
-   */
-  start(attempt: AttemptKey, options: { isAlone: boolean }): Promise<JobRecord | 'suspect' | undefined>;
-  complete(attempt: AttemptKey, answer: Answer): Promise<FinalJobStatus | Refusal>;
+  /** Where a job is started the attempt is now that job's own. `needsSuccessor`: another entry must follow. */
+  start(
+    attempt: NewAttempt,
+    options: { isAlone: boolean },
+  ): Promise<{ taken: Taken; needsSuccessor: boolean }>;
+  /** Goes on with `next`, if that is given, at the next job in line. `taken` is absent where it did not. */
+  complete(
+    attempt: AttemptKey,
+    answer: Answer,
+    next?: NewAttempt,
+  ): Promise<{ outcome: FinalJobStatus | Refusal; taken: Taken | undefined }>;
   fail(attempt: AttemptKey, error: JobError): Promise<'retry' | FinalJobStatus | Refusal>;
   release(attempt: AttemptKey): Promise<'released' | FinalJobStatus | Refusal>;
   appendText(
@@ -61,18 +79,26 @@ export interface AttemptScripts {
   ): Promise<'appended' | FinalJobStatus | Refusal>;
 }
 
-export function defineAttemptScripts(redis: Redis, root: string): AttemptScripts {
+export function defineAttemptScripts(redis: Redis, root: string, model: string): AttemptScripts {
   const define = (action: string, lua: string) => defineScript(redis, root, { action, lua });
+  const queue = queueNameOf(model);
+  /** What takingFrom reads. */
+  const taking = ({ entry, token }: NewAttempt, isAlone: boolean) =>
+    [queue, model, entry.entryId, entry.lockToken, token, MAX_CRASHES, isAlone ? 1 : 0] as const;
   const start = define('start the attempt', startAttemptLua);
   const complete = define('complete the job', completeJobLua);
   const fail = define('record the failure', failAttemptLua);
   const release = define('hand the job back', releaseAttemptLua);
   const appendText = define('publish text', appendTextLua);
   return {
-    start: async ({ jobId, token }, { isAlone }) =>
-      startReply.parse(await start(jobId, token, MAX_CRASHES, isAlone ? 1 : 0)),
-    complete: async ({ jobId, token }, answer) =>
-      writeReply.parse(await complete(jobId, token, JSON.stringify(answer), answer.usage.total_tokens)),
+    start: async (attempt, { isAlone }) => {
+      const [taken, needsSuccessor] = startReply.parse(await start(...taking(attempt, isAlone)));
+      return { taken, needsSuccessor: needsSuccessor === 1 };
+    },
+    complete: async ({ jobId, token }, answer, next) => {
+      const job = [jobId, token, JSON.stringify(answer), answer.usage.total_tokens] as const;
+      return completeReply.parse(await complete(...job, ...(next === undefined ? [] : taking(next, false))));
+    },
     fail: async ({ jobId, token }, error) =>
       failReply.parse(await fail(jobId, token, JSON.stringify(error), error.retryable ? 1 : 0)),
     release: async ({ jobId, token }) => releaseReply.parse(await release(jobId, token)),

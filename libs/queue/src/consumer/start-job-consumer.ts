@@ -6,7 +6,7 @@ import { closeWorker } from '../close-worker.js';
 import { drainWithin } from '../drain-within.js';
 import { type JobConsumer, type JobConsumerOptions } from '../job-consumer.js';
 import { logWorkerErrors } from '../log-queue-errors.js';
-import { type JobEntryData, queueNameOf } from '../queue-entry.js';
+import { JobQueues, queueNameOf } from '../queue-entry.js';
 import { connectRedis, keyRootOf, pingRedis } from '../redis-client.js';
 import { retryDelayMs } from '../retry.js';
 import { subscribe, type Subscription } from '../subscription.js';
@@ -40,8 +40,10 @@ export async function startJobConsumer(options: JobConsumerOptions): Promise<Job
     });
     const { model, heartbeatMs = HEARTBEAT_MS } = options;
     const announcement = await Announcement.publish(redis, root, { consumerId, model, heartbeatMs, logger });
+    const queues = new JobQueues(redis, root, logger);
     const runner = new AttemptRunner({
-      scripts: defineAttemptScripts(redis, root),
+      scripts: defineAttemptScripts(redis, root, model.id),
+      addEntry: () => queues.addEntry(model.id),
       registry,
       logger,
       handle: options.handle,
@@ -49,7 +51,7 @@ export async function startJobConsumer(options: JobConsumerOptions): Promise<Job
       turns: options.turns ?? new Turns(),
     });
     const worker = startWorker({ ...options, logger }, { redis, root, runner, registry });
-    return new RunningConsumer(logger, { redis, registry, runner, worker, aborts, announcement });
+    return new RunningConsumer(logger, { redis, registry, runner, worker, queues, aborts, announcement });
   } catch (error) {
     aborts?.close();
     redis.disconnect();
@@ -57,7 +59,7 @@ export async function startJobConsumer(options: JobConsumerOptions): Promise<Job
   }
 }
 
-type JobWorker = Worker<JobEntryData, void>;
+type JobWorker = Worker<object, void>;
 
 function startWorker(
   { model, concurrency, lockDurationMs, logger }: JobConsumerOptions,
@@ -75,9 +77,9 @@ function startWorker(
     settings: { backoffStrategy: (_attemptsMade, _type, error) => retryDelayMs(error) },
   });
   logWorkerErrors(worker, parts.redis, logger);
-  worker.on('stalled', (jobId) => logger.warn({ jobId }, 'a job has lost its worker and waits again'));
-  worker.on('lockRenewalFailed', (jobIds) => {
-    for (const jobId of jobIds) registry.abort(jobId, 'lost');
+  worker.on('stalled', (entryId) => logger.warn({ entryId }, 'a job has lost its worker and waits again'));
+  worker.on('lockRenewalFailed', (entryIds) => {
+    for (const entryId of entryIds) registry.loseEntry(entryId);
   });
   return worker;
 }
@@ -87,6 +89,7 @@ interface Parts {
   readonly registry: AttemptRegistry;
   readonly runner: AttemptRunner;
   readonly worker: JobWorker;
+  readonly queues: JobQueues;
   readonly aborts: Subscription;
   readonly announcement: Announcement;
 }
@@ -133,9 +136,9 @@ class RunningConsumer implements JobConsumer {
 
   /** Ends when the last attempt has; BullMQ takes nothing more from its beginning on. */
   private async close(): Promise<void> {
-    const { worker, announcement, redis, registry } = this.parts;
+    const { worker, queues, announcement, redis, registry } = this.parts;
     const results = await Promise.allSettled([
-      closeWorker(worker, redis, registry.whenIdle()),
+      closeWorker(worker, redis, registry.whenIdle()).then(() => queues.close()),
       announcement.withdraw(),
     ]);
     for (const result of results)

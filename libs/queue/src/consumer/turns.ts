@@ -37,6 +37,11 @@ export class Turns {
     });
   }
 
+  /** Whether one is alone, or waits to be. Whoever shares must not begin anything more before it has ended. */
+  get isLonerDue(): boolean {
+    return this.hasLoner || [...this.waiting].some(({ kind }) => kind === 'alone');
+  }
+
   private end(kind: TurnKind): void {
     if (kind === 'alone') this.hasLoner = false;
     else this.sharedCount -= 1;

@@ -49,12 +49,4 @@ export class JobReader {
     );
     return entries.map(([eventId, flat]) => ({ id: eventId, ...streamEvent.parse(toFields(flat)) }));
   }
-
-  /** Jobs that go before this one, or undefined when it is not waiting. */
-  async queuePosition(record: JobRecord): Promise<number | undefined> {
-    const rank = await callRedis('read the place in the queue', () =>
-      this.redis.zrank(`${this.root}:waiting:${record.request.model}`, record.id),
-    );
-    return rank ?? undefined;
-  }
 }

@@ -5,7 +5,7 @@ import { listServedModels } from '../announcements.js';
 import { type QueueConnection } from '../connection.js';
 import { type CreateJobOutcome, type JobStore, type NewJob } from '../job-queue.js';
 import { JobQueues } from '../queue-entry.js';
-import { callRedis, connectRedis, keyRootOf, pingRedis } from '../redis-client.js';
+import { connectRedis, keyRootOf, pingRedis } from '../redis-client.js';
 import { JobNotifications } from './job-notifications.js';
 import { JobReader } from './job-reader.js';
 import { defineStoreScripts, type StoreScripts } from './store-scripts.js';
@@ -52,7 +52,7 @@ function toJobStore(options: JobStoreOptions, { redis, root, notifications }: Pa
   const scripts = defineStoreScripts(redis, root);
   const queues = new JobQueues(redis, root, options.logger);
   const servedModels = listServedModels(redis, root);
-  const creator = new JobCreator(options, { redis, root, scripts, queues });
+  const creator = new JobCreator(options, { scripts, queues });
   return {
     createJob: (job) => creator.create(job),
     findEarlierUse: (idempotency) => scripts.findEarlierUse(idempotency),
@@ -60,7 +60,7 @@ function toJobStore(options: JobStoreOptions, { redis, root, notifications }: Pa
     listJobs: (query) => scripts.listJobs(query),
     requestCancel: (id) => scripts.requestCancel(id),
     deleteJob: (id) => scripts.deleteJob(id),
-    queuePosition: (record) => reader.queuePosition(record),
+    queuePosition: ({ id }) => scripts.queuePosition(id),
     waitForFinal: (id, wait) => waitForFinal({ reader, notifications }, id, wait),
     streamEvents: (id, range) => streamEvents({ reader, notifications }, id, range),
     servedModels,
@@ -76,26 +76,22 @@ function toJobStore(options: JobStoreOptions, { redis, root, notifications }: Pa
 class JobCreator {
   constructor(
     private readonly options: JobStoreOptions,
-    private readonly parts: { redis: Redis; root: string; scripts: StoreScripts; queues: JobQueues },
+    private readonly parts: { scripts: StoreScripts; queues: JobQueues },
   ) {}
 
-  /**
-   * The record comes first, marked as lacking its queue entry. From then on the job is accepted: should the entry not
-   * come about, upkeep adds it.
-   */
+  /** Once its record is there the job is accepted: should an entry that it needs not come about, upkeep adds it. */
   async create(job: NewJob): Promise<CreateJobOutcome> {
     const outcome = await this.parts.scripts.createJob(job, this.options);
-    if (outcome.kind === 'created') {
-      await this.enqueue(outcome.record, job.priority).catch((err: unknown) => {
-        this.options.logger.warn({ err, jobId: job.record.id }, 'upkeep will have to enqueue the job');
-      });
-    }
-    return outcome;
+    if (outcome.kind !== 'created') return outcome;
+    if (outcome.needsEntry) await this.addEntry(job.record);
+    return { kind: 'created', record: job.record };
   }
 
-  private async enqueue({ id, request }: JobRecord, priority: NewJob['priority']): Promise<void> {
-    const { redis, root, queues } = this.parts;
-    await queues.add({ id, model: request.model, priority });
-    await callRedis('unmark the job', () => redis.zrem(`${root}:unqueued`, id));
+  private async addEntry({ id, request }: JobRecord): Promise<void> {
+    try {
+      await this.parts.queues.addEntry(request.model);
+    } catch (err) {
+      this.options.logger.warn({ err, jobId: id }, 'upkeep will have to call a worker for the job');
+    }
   }
 }

@@ -13,7 +13,7 @@ import {
   type NewJob,
 } from '../job-queue.js';
 import { createJobLua, findEarlierUseLua } from '../lua/create-job.lua.js';
-import { deleteJobLua, listJobsLua, requestCancelLua } from '../lua/manage-job.lua.js';
+import { deleteJobLua, listJobsLua, queuePositionLua, requestCancelLua } from '../lua/manage-job.lua.js';
 import { encodeRecord, recordReply } from '../record-fields.js';
 import { defineScript } from '../script.js';
 
@@ -24,27 +24,33 @@ const replayedReply = z.tuple([z.literal('replayed'), recordReply]);
 const reusedReply = z.tuple([z.literal('key_reused')]);
 const earlierUseReply = z.union([replayedReply, reusedReply, z.tuple([z.literal('unused')])]);
 const createReply = z.union([
-  z.tuple([z.literal('created'), recordReply]),
+  z.tuple([z.literal('created'), z.int()]),
   replayedReply,
   reusedReply,
   z.tuple([z.enum(['queue_full', 'owner_queue_full', 'store_full']), z.int()]),
 ]);
 const cancelReply = z.enum(['cancelled', 'requested', 'already_final', 'not_found']);
 const deleteReply = z.enum(['deleted', 'open', 'not_found']);
+const positionReply = z.union([z.int(), z.literal('not_waiting').transform(() => undefined)]);
 const listReply = z.union([
   z.tuple([z.literal('page'), z.array(recordReply)]),
   z.tuple([z.literal('unknown_cursor')]),
 ]);
+
+/** What the script did; `needsEntry`: no worker may be called yet. */
+type CreateScriptOutcome =
+  Exclude<CreateJobOutcome, { kind: 'created' }> | { kind: 'created'; needsEntry: boolean };
 
 /** The scripts of the API's end, typed. */
 export interface StoreScripts {
   createJob(
     job: NewJob,
     limits: { maxWaitingJobs: number; retentionSeconds: number },
-  ): Promise<CreateJobOutcome>;
+  ): Promise<CreateScriptOutcome>;
   findEarlierUse(idempotency: Idempotency): Promise<EarlierUse | undefined>;
   requestCancel(id: string): Promise<CancelOutcome>;
   deleteJob(id: string): Promise<boolean>;
+  queuePosition(id: string): Promise<number | undefined>;
   listJobs(query: JobQuery): Promise<JobPage>;
 }
 
@@ -56,6 +62,10 @@ export function defineStoreScripts(redis: Redis, root: string): StoreScripts {
   });
   const requestCancel = defineScript(redis, root, { action: 'cancel the job', lua: requestCancelLua });
   const deleteJob = defineScript(redis, root, { action: 'delete the job', lua: deleteJobLua });
+  const queuePosition = defineScript(redis, root, {
+    action: 'read the place in the queue',
+    lua: queuePositionLua,
+  });
   const listJobs = defineScript(redis, root, { action: 'list jobs', lua: listJobsLua });
   return {
     createJob: async (job, { maxWaitingJobs, retentionSeconds }) => {
@@ -79,6 +89,7 @@ export function defineStoreScripts(redis: Redis, root: string): StoreScripts {
       toEarlierUse(earlierUseReply.parse(await findEarlierUse(hashKey(idempotency), idempotency.bodySha256))),
     requestCancel: async (id) => cancelReply.parse(await requestCancel(id)),
     deleteJob: async (id) => deleteReply.parse(await deleteJob(id)) === 'deleted',
+    queuePosition: async (id) => positionReply.parse(await queuePosition(id)),
     listJobs: async ({ ownerId, limit, after, status }) => {
       // One more than asked for tells whether there are more.
       const reply = await listJobs(ownerId, status ?? '', after ?? '', limit + 1);
@@ -107,11 +118,12 @@ function toEarlierUse(reply: z.infer<typeof earlierUseReply>): EarlierUse | unde
 function toCreateOutcome(
   reply: z.infer<typeof createReply>,
   limits: NonNullable<NewJob['limits']> & { maxWaitingJobs: number },
-): CreateJobOutcome {
+): CreateScriptOutcome {
   switch (reply[0]) {
     case 'created':
+      return { kind: 'created', needsEntry: reply[1] > 0 };
     case 'replayed':
-      return { kind: reply[0], record: reply[1] };
+      return { kind: 'replayed', record: reply[1] };
     case 'key_reused':
       return { kind: 'key_reused' };
     case 'queue_full':

@@ -1,3 +1,4 @@
+import { lineLua } from './line.lua.js';
 import { sharedLua } from './shared.lua.js';
 import { storedBytesLua } from './stored-bytes.lua.js';
 
@@ -18,23 +19,28 @@ return earlierUse(ARGV[1], ARGV[2], '') or { 'unused' }
 `;
 
 /**
- * Writes a new job's record, indexes and idempotency key, and marks it unqueued until its queue entry is known to exist.
+ * Writes a new job's record, indexes and idempotency key, and puts it into the line.
  * ARGV: id, most jobs that may wait, deadline in Unix ms or '', idempotency key hash or '', SHA-256 of the body,
  * seconds the idempotency key is kept, owner, most jobs of the owner that may wait or '', bytes of the job's images, most
  * bytes that the owner may have stored or '', then the record's field and value pairs (status is 'queued').
- * Returns {'created' | 'replayed', record fields} or {'key_reused'} or {'queue_full' | 'owner_queue_full', jobs waiting}
- * or {'store_full', bytes that the owner has stored}.
+ * Returns {'created', queue entries missing}, {'replayed', record fields}, {'key_reused'},
+ * {'queue_full' | 'owner_queue_full', jobs waiting} or {'store_full', bytes that the owner has stored}.
  */
-export const createJobLua = `${sharedLua}${earlierUseLua}${storedBytesLua}
+export const createJobLua = `${sharedLua}${lineLua}${earlierUseLua}${storedBytesLua}
 local id, owner = ARGV[1], ARGV[7]
 local imageBytes = tonumber(ARGV[9])
 local key = jobKey(id)
 local idempotencyKey = root .. ':idempotency:' .. ARGV[4]
 
+local function created()
+  local facts = redis.call('HMGET', key, 'model', 'queue')
+  return { 'created', missingEntries(facts[1], facts[2]) }
+end
+
 local earlier = ARGV[4] ~= '' and earlierUse(ARGV[4], ARGV[5], id)
 if earlier then return earlier end
 -- The same command again, sent by the client after a reconnect.
-if redis.call('EXISTS', key) == 1 then return { 'created', redis.call('HGETALL', key) } end
+if redis.call('EXISTS', key) == 1 then return created() end
 
 local waiting = redis.call('ZCARD', root .. ':jobs:queued')
 if waiting >= tonumber(ARGV[2]) then return { 'queue_full', waiting } end
@@ -48,14 +54,15 @@ end
 
 redis.call('HSET', key, unpack(ARGV, 11))
 setBytes(owner, 'job:' .. id, imageBytes)
-local createdAtMs = redis.call('HGET', key, 'createdAtMs')
-if redis.call('HGET', key, 'isHidden') ~= '1' then redis.call('ZADD', jobsOf(redis.call('HGET', key, 'ownerId')), createdAtMs, id) end
+local facts = redis.call('HMGET', key, 'createdAtMs', 'isHidden', 'priority')
+redis.call('HSET', key, 'place', newPlace(facts[3]))
+if facts[2] ~= '1' then redis.call('ZADD', jobsOf(owner), facts[1], id) end
 setStatus(id, 'queued')
-redis.call('ZADD', root .. ':unqueued', nowMs(), id)
+joinLine(id)
 if ARGV[3] ~= '' then redis.call('ZADD', root .. ':deadlines', ARGV[3], id) end
 if ARGV[4] ~= '' then
   redis.call('HSET', idempotencyKey, 'jobId', id, 'bodySha256', ARGV[5])
   redis.call('EXPIRE', idempotencyKey, ARGV[6])
 end
-return { 'created', redis.call('HGETALL', key) }
+return created()
 `;

@@ -1,11 +1,15 @@
+import { lineLua } from './line.lua.js';
 import { finishJobLua, sharedLua } from './shared.lua.js';
 import { storedBytesLua } from './stored-bytes.lua.js';
+
+/** Owners that a place in the queue takes into account, so that the script takes bounded time. */
+const COUNTED_OWNERS = 1_000;
 
 /**
  * Cancels a queued job at once, or asks the worker of a running one to stop.
  * ARGV: id. Returns 'cancelled', 'requested', 'already_final' or 'not_found'.
  */
-export const requestCancelLua = `${sharedLua}${finishJobLua}
+export const requestCancelLua = `${sharedLua}${lineLua}${finishJobLua}
 local id = ARGV[1]
 local status = redis.call('HGET', jobKey(id), 'status')
 if not status then return 'not_found' end
@@ -14,6 +18,36 @@ redis.call('HSET', jobKey(id), 'cancelRequested', '1')
 if status == 'queued' then return cancelJob(id) end
 redis.call('PUBLISH', root .. ':aborts', 'cancelled ' .. id)
 return 'requested'
+`;
+
+/**
+ * Counts the jobs that would be taken before a waiting one if no other came: of its own owner those before it, of every
+ * other one those that are due earlier (the most advanced ${COUNTED_OWNERS} owners are counted).
+ * ARGV: id. Returns the count, or 'not_waiting'.
+ */
+export const queuePositionLua = `${sharedLua}${lineLua}
+local id = ARGV[1]
+local facts = redis.call('HMGET', jobKey(id), 'status', 'model', 'ownerId', 'weight', 'entryId')
+local status, model, owner, weight, entryId = unpack(facts)
+if status ~= 'queued' then return 'not_waiting' end
+if entryId then return 0 end
+local ahead = redis.call('ZRANK', ownLineKey(owner, model), id)
+if not ahead then return 'not_waiting' end
+
+local dueAt = tonumber(redis.call('ZSCORE', ownersKey(model), owner)) + ahead / tonumber(weight)
+local others = redis.call('ZRANGEBYSCORE', ownersKey(model), '-inf', dueAt, 'WITHSCORES', 'LIMIT', 0, ${COUNTED_OWNERS})
+for i = 1, #others, 2 do
+  local other = others[i]
+  local first = other ~= owner and redis.call('ZRANGE', ownLineKey(other, model), 0, 0)[1]
+  if first then
+    local otherWeight = tonumber(redis.call('HGET', jobKey(first), 'weight') or 1)
+    local due = (dueAt - tonumber(others[i + 1])) * otherWeight
+    -- At equal times the lesser id goes first.
+    local count = other < owner and math.floor(due) + 1 or math.ceil(due)
+    ahead = ahead + math.min(count, redis.call('ZCARD', ownLineKey(other, model)))
+  end
+end
+return ahead
 `;
 
 /**

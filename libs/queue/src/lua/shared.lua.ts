@@ -13,10 +13,9 @@ function errorJson(code: ErrorCode, message: string): string {
  *
  * Keys: `<root>:job:<id>` hash, the record; `<root>:job-events:<id>` stream; `<root>:jobs-of:<owner>` zset by
  * creation, without hidden jobs; `<root>:jobs:<status>` zset by creation, of statuses that are not final, and
- * `<root>:jobs-of:<owner>:<status>` of those that are; `<root>:jobs-of:<owner>:queued` set; `<root>:waiting:<model>` zset of queued jobs in the order they are taken;
- * `<root>:deadlines` zset by deadline; `<root>:expiries` zset of final jobs by the end of their retention;
- * `<root>:unqueued` zset of open jobs whose queue entry may be missing, by the time of the mark; `<root>:orphans` zset
- * of ids that have objects in the store and no record, by when that was first seen;
+ * `<root>:jobs-of:<owner>:<status>` of those that are; `<root>:jobs-of:<owner>:queued` set; `<root>:deadlines` zset by
+ * deadline; `<root>:expiries` zset of final jobs by the end of their retention; `<root>:orphans` zset of ids that have
+ * objects in the store and no record, by when that was first seen;
  * `<root>:idempotency:<hash>` hash; `<root>:webhook-outbox` stream; channels `<root>:notifications` ("kind id") and
  * `<root>:aborts` ("reason id"). BullMQ's keys are `<root>:<queue>:...`.
  */
@@ -48,22 +47,18 @@ end
 local function forgetJob(id, owner)
   redis.call('ZREM', jobsOf(owner), id)
   for _, status in ipairs(STATUSES) do redis.call('ZREM', statusIndex(owner, status), id) end
-  for _, index in ipairs({ ':deadlines', ':unqueued', ':expiries' }) do redis.call('ZREM', root .. index, id) end
+  for _, index in ipairs({ ':deadlines', ':expiries' }) do redis.call('ZREM', root .. index, id) end
 end
 
--- Moves the job between the status indexes. Low priority waits behind everything of normal priority.
+-- Moves the job between the status indexes.
 local function setStatus(id, status)
   local key = jobKey(id)
   local facts = redis.call('HMGET', key, 'status', 'createdAtMs', 'model', 'priority', 'ownerId')
   if facts[1] then redis.call('ZREM', statusIndex(facts[5], facts[1]), id) end
   redis.call('ZADD', statusIndex(facts[5], status), facts[2], id)
   if status == 'queued' then
-    local score = tonumber(facts[2])
-    if facts[4] == 'low' then score = score + 1e14 end
-    redis.call('ZADD', root .. ':waiting:' .. facts[3], score, id)
     redis.call('SADD', queuedOf(facts[5]), id)
   else
-    redis.call('ZREM', root .. ':waiting:' .. facts[3], id)
     redis.call('SREM', queuedOf(facts[5]), id)
   end
   redis.call('HSET', key, 'status', status)
@@ -95,7 +90,7 @@ end
 
 const EXPIRY_MARGIN_SECONDS = 86_400;
 
-/** Needs {@link sharedLua}. The one way a job ends: indexes, outbox, event, notification and expiry together. */
+/** Needs {@link sharedLua} and lineLua. The one way a job ends: indexes, outbox, event, notification and expiry together. */
 export const finishJobLua = `${outboxLua}
 local CANCELLED_ERROR = [[${errorJson('job_cancelled', 'The job was cancelled on request.')}]]
 local EXPIRED_ERROR = [[${errorJson('job_expired', 'The job did not finish before its deadline.')}]]
@@ -121,7 +116,7 @@ local function finishJob(id, status, field, value)
   local finishedAtMs = nowMs()
   redis.call('HSET', key, 'finishedAtMs', finishedAtMs, field, value)
   redis.call('ZREM', root .. ':deadlines', id)
-  redis.call('ZREM', root .. ':unqueued', id)
+  if not redis.call('HGET', key, 'entryId') then leaveLine(id) end
   tellOfJob(id, key, status, finishedAtMs)
   appendEvent(id, 'final', 'type', 'final', 'status', status)
   local retentionSeconds = tonumber(redis.call('HGET', key, 'retentionSeconds'))

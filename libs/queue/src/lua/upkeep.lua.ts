@@ -1,10 +1,11 @@
+import { lineLua } from './line.lua.js';
 import { finishJobLua, orphanLua, sharedLua } from './shared.lua.js';
 
 /**
  * Ends open jobs whose deadline has passed as expired, and tells the workers that may be running them.
  * ARGV: most jobs to look at. Returns the ids of the jobs that expired.
  */
-export const expireDueJobsLua = `${sharedLua}${finishJobLua}
+export const expireDueJobsLua = `${sharedLua}${lineLua}${finishJobLua}
 local due = redis.call('ZRANGEBYSCORE', root .. ':deadlines', '-inf', nowMs(), 'LIMIT', 0, ARGV[1])
 local expired = {}
 for _, id in ipairs(due) do
@@ -20,9 +21,9 @@ end
 return expired
 `;
 
-/** ARGV: zset ('unqueued' or 'expiries'), ms by which the score must have passed, most ids. Returns ids, longest due first. */
-export const listDueLua = `${sharedLua}
-return redis.call('ZRANGEBYSCORE', root .. ':' .. ARGV[1], '-inf', nowMs() - tonumber(ARGV[2]), 'LIMIT', 0, ARGV[3])
+/** ARGV: most ids. Returns ids of final jobs whose retention has passed, longest due first. */
+export const listExpiredLua = `${sharedLua}
+return redis.call('ZRANGEBYSCORE', root .. ':expiries', '-inf', nowMs(), 'LIMIT', 0, ARGV[1])
 `;
 
 /** Lets an expiry that could not be carried out wait, so that others get their turn. ARGV: id, ms from now. */
@@ -31,31 +32,47 @@ return redis.call('ZADD', root .. ':expiries', 'XX', nowMs() + tonumber(ARGV[2])
 `;
 
 /**
- * Compares a page of open jobs with BullMQ: those without a queue entry are marked unqueued, those whose entry BullMQ
- * gave up end with worker_crashed, and index entries without a record go.
+ * Compares a page of open jobs with BullMQ: one whose entry is gone, or that is neither in line nor has one, joins the
+ * line; one whose entry BullMQ gave up ends with worker_crashed; index entries without a record go.
  * ARGV: status ('queued' or 'in_progress'), offset, page size.
- * Returns {ids in the page, of those still in the index, ids marked, ids crashed}.
+ * Returns {ids in the page, of those still in the index, ids that joined the line, ids crashed}.
  */
-export const reconcilePageLua = `${sharedLua}${finishJobLua}
+export const reconcilePageLua = `${sharedLua}${lineLua}${finishJobLua}
 local index = root .. ':jobs:' .. ARGV[1]
 local ids = redis.call('ZRANGE', index, ARGV[2], tonumber(ARGV[2]) + tonumber(ARGV[3]) - 1)
-local marked, crashed = {}, {}
+local joined, crashed = {}, {}
 local staying = 0
+
+-- Whether something still leads to the job.
+local function isReachable(id, owner, model, queue, entryId)
+  if not entryId then return redis.call('ZSCORE', ownLineKey(owner, model), id) end
+  return redis.call('HGET', root .. ':' .. queue .. ':' .. entryId, 'carriedJobId') == id
+end
+
 for _, id in ipairs(ids) do
-  local queue = redis.call('HGET', jobKey(id), 'queue')
+  local queue, model, owner, entryId = unpack(redis.call('HMGET', jobKey(id), 'queue', 'model', 'ownerId', 'entryId'))
   if not queue then
     redis.call('ZREM', index, id)
-  elseif redis.call('ZSCORE', root .. ':' .. queue .. ':failed', id) then
+  elseif entryId and redis.call('ZSCORE', root .. ':' .. queue .. ':failed', entryId) then
     crashJob(id)
     crashed[#crashed + 1] = id
   else
     staying = staying + 1
-    if redis.call('EXISTS', root .. ':' .. queue .. ':' .. id) == 0 then
-      if redis.call('ZADD', root .. ':unqueued', 'NX', nowMs(), id) == 1 then marked[#marked + 1] = id end
+    if not isReachable(id, owner, model, queue, entryId) then
+      redis.call('HDEL', jobKey(id), 'entryId')
+      joinLine(id)
+      joined[#joined + 1] = id
     end
   end
 end
-return { #ids, staying, marked, crashed }
+return { #ids, staying, joined, crashed }
+`;
+
+/** ARGV: model, queue. Returns how many queue entries are missing for the jobs in line. */
+export const missingEntriesLua = `${sharedLua}${lineLua}
+local model = ARGV[1]
+if redis.call('ZCARD', lineKey(model)) == 0 then redis.call('SREM', root .. ':waiting-models', model) end
+return missingEntries(model, ARGV[2])
 `;
 
 /**

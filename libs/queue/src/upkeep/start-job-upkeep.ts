@@ -3,13 +3,12 @@ import { JobQueues } from '../queue-entry.js';
 import { connectRedis, keyRootOf, pingRedis } from '../redis-client.js';
 import { RepeatedPass } from './repeated-pass.js';
 import { removeOrphans } from './remove-orphans.js';
-import { enqueueMarkedJobs, expireJobs, reconcileJobs, removeExpiredJobs } from './upkeep-passes.js';
+import { addMissingEntries, expireJobs, reconcileJobs, removeExpiredJobs } from './upkeep-passes.js';
 import { defineUpkeepScripts } from './upkeep-scripts.js';
 
 const TIMINGS: UpkeepTimings = {
   expireEveryMs: 1_000,
   enqueueEveryMs: 3_000,
-  enqueueAfterMs: 5_000,
   removeEveryMs: 30_000,
   reconcileEveryMs: 30_000,
   sweepEveryMs: 3_600_000,
@@ -32,7 +31,7 @@ export async function startJobUpkeep(options: JobUpkeepOptions): Promise<JobUpke
     {
       name: 'enqueue',
       everyMs: timings.enqueueEveryMs,
-      run: () => enqueueMarkedJobs(parts, timings.enqueueAfterMs),
+      run: () => addMissingEntries(parts),
     },
     { name: 'remove', everyMs: timings.removeEveryMs, run: () => removeExpiredJobs(parts) },
     { name: 'reconcile', everyMs: timings.reconcileEveryMs, run: () => reconcileJobs(parts) },

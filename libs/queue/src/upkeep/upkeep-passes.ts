@@ -27,31 +27,27 @@ export async function expireJobs(parts: UpkeepParts): Promise<void> {
   } while (expired.length === PAGE_SIZE);
 }
 
-/** Gives jobs marked as unqueued, for longer than `afterMs`, their queue entry. */
-export async function enqueueMarkedJobs(parts: UpkeepParts, afterMs: number): Promise<void> {
-  let ids: string[];
-  do {
-    ids = await parts.scripts.listDue('unqueued', afterMs, PAGE_SIZE);
-    for (const id of ids) await enqueueMarkedJob(parts, id);
-  } while (ids.length === PAGE_SIZE);
-}
-
-async function enqueueMarkedJob({ redis, root, queues, logger }: UpkeepParts, id: string): Promise<void> {
-  const { status, model, priority, requestId } = await callRedis('read the job', () =>
-    redis.hgetall(`${root}:job:${id}`),
-  );
-  if (model !== undefined && (status === 'queued' || status === 'in_progress')) {
-    await queues.add({ id, model, priority: priority === 'low' ? 'low' : 'normal' });
-    logger.warn({ jobId: id, requestId }, 'the job had no queue entry; it has one now');
+/** Sees to it that workers are called for the jobs in line: whoever should have added an entry may have died before. */
+export async function addMissingEntries({
+  redis,
+  root,
+  scripts,
+  queues,
+  logger,
+}: UpkeepParts): Promise<void> {
+  const models = await callRedis('list the models', () => redis.smembers(`${root}:waiting-models`));
+  for (const model of models) {
+    const count = await scripts.missingEntries(model);
+    for (let added = 0; added < count; added += 1) await queues.addEntry(model);
+    if (count > 0) logger.debug({ model, count }, 'added queue entries for jobs in line');
   }
-  await callRedis('unmark the job', () => redis.zrem(`${root}:unqueued`, id));
 }
 
 /** Removes jobs whose retention has passed. Objects go first, so that a crash between leaves the job to try again. */
 export async function removeExpiredJobs(parts: UpkeepParts): Promise<void> {
   let ids: string[];
   do {
-    ids = await parts.scripts.listDue('expiries', 0, PAGE_SIZE);
+    ids = await parts.scripts.listExpired(PAGE_SIZE);
     for (const jobId of ids) await aboutJob(parts, jobId, () => removeExpiredJob(parts, jobId));
   } while (ids.length === PAGE_SIZE);
 }
@@ -76,8 +72,10 @@ export async function reconcileJobs(parts: UpkeepParts): Promise<void> {
   for (const status of ['queued', 'in_progress'] as const) {
     for (let offset = 0, isLast = false; !isLast;) {
       const page = await scripts.reconcilePage(status, offset, PAGE_SIZE);
-      for (const jobId of page.marked) {
-        await aboutJob(parts, jobId, () => logger.warn('the job has no queue entry'));
+      for (const jobId of page.joined) {
+        await aboutJob(parts, jobId, () =>
+          logger.warn('the job had lost its queue entry, and is in line again'),
+        );
       }
       for (const jobId of page.crashed) {
         await aboutJob(parts, jobId, () => logger.error('BullMQ gave the job up'));
