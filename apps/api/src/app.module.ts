@@ -22,9 +22,18 @@ import { AllowedMethods } from './http/allowed-methods.js';
 import { Shutdown } from './http/shutdown.js';
 import { StreamPlaces } from './http/stream-places.js';
 import { JobsModule } from './jobs/jobs.module.js';
+import { UsageModule } from './limits/usage.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { UploadsModule } from './uploads/uploads.module.js';
-import { BATCH_STORE, CONFIG, JOB_STORE, LOGGER, OBJECT_STORE, WEBHOOK_INDEX } from './tokens.js';
+import {
+  BATCH_STORE,
+  CONFIG,
+  JOB_STORE,
+  LIMIT_STORE,
+  LOGGER,
+  OBJECT_STORE,
+  WEBHOOK_INDEX,
+} from './tokens.js';
 import { WebhookEndpointsModule } from './webhook-endpoints/webhook-endpoints.module.js';
 
 /** What the API needs from outside; who makes these also closes them. */
@@ -50,6 +59,7 @@ class PlatformModule {
       { provide: LOGGER, useValue: dependencies.logger },
       { provide: JOB_STORE, useValue: dependencies.jobStore },
       { provide: BATCH_STORE, useValue: dependencies.batchStore },
+      { provide: LIMIT_STORE, useValue: dependencies.limitStore },
       { provide: OBJECT_STORE, useValue: dependencies.objectStore },
       { provide: WEBHOOK_INDEX, useValue: dependencies.webhookIndex },
       { provide: EndpointStore, useValue: openEndpoints(dependencies) },
@@ -97,6 +107,7 @@ export class AppModule {
         FilesModule,
         UploadsModule,
         ModelsModule,
+        UsageModule,
         WebhookEndpointsModule,
         AdminKeysModule,
         HealthModule,

@@ -13,6 +13,7 @@ export * from './job-record.js';
 export * from './job-request.js';
 export * from './job.js';
 export * from './messages.js';
+export * from './owner-usage.js';
 export * from './precision.js';
 export * from './sampling.js';
 export * from './served-model.js';

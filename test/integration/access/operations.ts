@@ -9,6 +9,7 @@ import { type ApiContract } from '../api/api-contract.js';
 const PROMISED: readonly (readonly [path: string, access: Scope | 'everybody' | 'any key'])[] = [
   ['/health/', 'everybody'],
   ['/v1/models', 'any key'],
+  ['/v1/usage', 'any key'],
   ['/v1/jobs', 'jobs'],
   ['/v1/chat/completions', 'jobs'],
   ['/v1/batches', 'batches'],

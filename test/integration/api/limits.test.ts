@@ -1,10 +1,13 @@
-import { type Job } from '@tessera/contracts';
+import { type Job, type OwnerUsageObject } from '@tessera/contracts';
 import { type JobConsumer } from '@tessera/queue';
 import { startTestRedis, type TestRedis } from '@tessera/testing';
 import { Redis } from 'ioredis';
 import OpenAI from 'openai';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ADMIN_KEY, createKey } from '../access/admin-client.js';
 import { type ErrorBody } from './api-client.js';
+import { openAiClient } from './openai-client.js';
+import { makePng, toDataUrl } from './pictures.js';
 import { startStandInWorker } from './stand-in-worker.js';
 import { startTestApi, type TestApi } from './start-test-api.js';
 
@@ -151,5 +154,92 @@ describe('tokens a day', () => {
     const chat = await api.client.post<ErrorBody>('/v1/chat/completions', QUESTION);
     expect(chat.body.error.code).toBe('insufficient_quota');
     expect((await api.client.get(`/v1/jobs/${job.id}`)).status).toBe(200);
+  });
+});
+
+describe('queued jobs and stored bytes', () => {
+  const image = async () => {
+    const png = await makePng();
+    const url = toDataUrl(png);
+    const content = [
+      { type: 'image_url', image_url: { url } },
+      { type: 'text', text: 'q' },
+    ];
+    return { bytes: png.length, question: { model: 'tiny', messages: [{ role: 'user', content }] } };
+  };
+
+  it('are counted as the job is made, and refused with the limit and what there is', async () => {
+    const { bytes, question } = await image();
+    api = await startTestApi(redis, {
+      TESSERA_LIMIT_QUEUED_JOBS: '2',
+      TESSERA_LIMIT_STORED_BYTES: String(bytes + 5),
+    });
+    expect((await api.client.post('/v1/jobs', question)).status).toBe(202);
+    const stored = await api.storedObjects();
+    const full = await api.client.post<ErrorBody>('/v1/jobs', question);
+    expect(full.status).toBe(429);
+    expect(full.body.error).toMatchObject({ type: 'rate_limit_error', code: 'storage_limit_exceeded' });
+    expect(full.body.error.message).toContain(`at most ${bytes + 5} bytes may be stored, ${bytes} are`);
+    expect(full.headers.get('x-should-retry')).toBe('false');
+    expect(await api.storedObjects()).toEqual(stored);
+
+    expect((await api.client.post('/v1/jobs', QUESTION)).status).toBe(202);
+    const refused = await api.client.post<ErrorBody>('/v1/jobs', QUESTION);
+    expect(refused.status).toBe(429);
+    expect(refused.body.error.message).toBe('at most 2 jobs may wait for a worker under this key, 2 do now');
+    expect(refused.headers.get('retry-after')).toBe('10');
+  });
+
+  it('cut an upload off that would pass the limit, and nothing is kept', async () => {
+    api = await startTestApi(redis, { TESSERA_LIMIT_STORED_BYTES: '100000' });
+    const openai = openAiClient(api.url);
+    const upload = (bytes: number) =>
+      openai.files.create({
+        purpose: 'user_data',
+        file: new File([new Uint8Array(bytes)], 'a.bin'),
+      });
+    const file = await upload(60_000);
+    const stored = await api.storedObjects();
+    await expect(upload(60_000)).rejects.toMatchObject({ status: 429, code: 'storage_limit_exceeded' });
+    expect(await api.storedObjects()).toEqual(stored);
+    const parts = { purpose: 'user_data' as const, filename: 'b.bin', mime_type: 'application/octet-stream' };
+    await expect(openai.uploads.create({ ...parts, bytes: 40_001 })).rejects.toMatchObject({
+      code: 'storage_limit_exceeded',
+    });
+    await openai.files.delete(file.id);
+    expect((await upload(60_000)).bytes).toBe(60_000);
+  });
+});
+
+describe('limits of keys', () => {
+  it('hold each key to its own, come back with its usage, and do not touch another key', async () => {
+    api = await startTestApi(redis, {
+      TESSERA_ADMIN_KEY: ADMIN_KEY,
+      TESSERA_LIMIT_QUEUED_JOBS: '1',
+      TESSERA_LIMIT_TOKENS_PER_DAY: '1000',
+    });
+    const admin = api.client.withKey(ADMIN_KEY);
+    const more = await createKey(admin, ['jobs'], { limits: { queued_jobs: 2, concurrent_requests: 9 } });
+    const other = await createKey(admin, ['jobs']);
+    const ask = async ({ key }: { key: string }) =>
+      (await api.client.withKey(key).post('/v1/jobs', QUESTION)).status;
+    expect([await ask(more), await ask(more), await ask(more)]).toEqual([202, 202, 429]);
+    expect([await ask(other), await ask(other)]).toEqual([202, 429]);
+
+    const { body: usage } = await admin.get<OwnerUsageObject>(`/v1/admin/keys/${more.id}/usage`);
+    expect(usage).toMatchObject({
+      object: 'usage',
+      owner: more.id,
+      requests_per_second: { limit: null, used: 0 },
+      queued_jobs: { limit: 2, used: 2 },
+      queued_rows: { limit: null, used: 0 },
+      stored_bytes: { limit: null, used: 0 },
+      tokens_per_day: { limit: 1000, used: 0 },
+    });
+    expect(usage.tokens_per_day.resets_at % 86_400).toBe(0);
+    const own = await api.client.withKey(more.key).get<OwnerUsageObject>('/v1/usage');
+    expect(own.body).toMatchObject({ owner: more.id, concurrent_requests: { limit: 9, used: 1 } });
+    const unknown = await admin.get<ErrorBody>(`/v1/admin/keys/key_${'0'.repeat(32)}/usage`);
+    expect(unknown.body.error.code).toBe('api_key_not_found');
   });
 });

@@ -22,7 +22,7 @@ const CODES_OF_OPERATIONS: Record<string, readonly string[]> = {
     'image_unreadable image_too_large image_too_many_pixels image_url_invalid url_not_allowed model_not_found',
     'context_length_exceeded idempotency_key_reused queue_full request_too_large unsupported_media_type',
     'image_not_found image_fetch_failed image_fetch_timeout job_cancelled job_expired execution_timeout',
-    'worker_crashed engine_failed model_invalid',
+    'worker_crashed engine_failed model_invalid insufficient_quota queued_jobs_exceeded storage_limit_exceeded',
   ],
   'GET /v1/jobs': ['invalid_value invalid_type unknown_parameter'],
   'GET /v1/jobs/{id}': ['job_not_found'],
@@ -31,7 +31,7 @@ const CODES_OF_OPERATIONS: Record<string, readonly string[]> = {
   'GET /v1/jobs/{id}/stream': ['job_not_found invalid_value too_many_streams'],
   'POST /v1/batches': [
     'invalid_json missing_required_parameter invalid_type invalid_value unknown_parameter',
-    'idempotency_key_reused request_too_large unsupported_media_type',
+    'idempotency_key_reused request_too_large unsupported_media_type insufficient_quota queued_rows_exceeded',
   ],
   'GET /v1/batches': ['invalid_value invalid_type unknown_parameter'],
   'GET /v1/batches/{id}': ['batch_not_found'],
@@ -43,7 +43,7 @@ const CODES_OF_OPERATIONS: Record<string, readonly string[]> = {
   ],
   'POST /v1/files': [
     'missing_required_parameter invalid_json invalid_type invalid_value unknown_parameter file_too_large',
-    'file_invalid request_too_large unsupported_media_type',
+    'file_invalid request_too_large unsupported_media_type storage_limit_exceeded',
   ],
   'GET /v1/files': ['invalid_value invalid_type unknown_parameter'],
   'GET /v1/files/{id}': ['file_not_found'],
@@ -61,6 +61,8 @@ const CODES_OF_OPERATIONS: Record<string, readonly string[]> = {
     'upload_not_found upload_finished',
   ],
   'POST /v1/uploads/{id}/cancel': ['upload_not_found upload_finished'],
+  'GET /v1/usage': [],
+  'GET /v1/admin/keys/{id}/usage': ['api_key_not_found authentication_off'],
   'GET /v1/models': [],
   'GET /v1/models/{id}': ['model_not_found'],
   'POST /v1/admin/keys': [
@@ -87,6 +89,8 @@ const CODES_OF_ALL = [
   'invalid_request',
   'request_timeout',
   'headers_too_large',
+  'rate_limit_exceeded',
+  'too_many_concurrent_requests',
   'internal_error',
   'service_unavailable',
 ];

@@ -8,6 +8,7 @@ const ACCESS_BY_PREFIX: Readonly<Record<string, RouteAccess>> = {
   '/health': 'everybody',
   '/docs': 'everybody',
   '/v1/models': 'any key',
+  '/v1/usage': 'any key',
   '/v1/jobs': 'jobs',
   '/v1/chat/completions': 'jobs',
   '/v1/batches': 'batches',

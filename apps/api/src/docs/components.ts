@@ -34,6 +34,7 @@ import {
   webhookDeliveryListSchema,
   webhookEndpointListSchema,
 } from './schemas.js';
+import { ownerUsageSchema } from './usage-schemas.js';
 import {
   deletedWebhookEndpointSchema,
   redeliverySchema,
@@ -66,6 +67,7 @@ const ANSWERS = {
   WebhookDelivery: webhookDeliverySchema,
   WebhookDeliveryList: webhookDeliveryListSchema,
   WebhookRedelivery: redeliverySchema,
+  Usage: ownerUsageSchema,
   Model: modelSchema,
   ModelList: modelListSchema,
   ChatCompletion: chatCompletionSchema,

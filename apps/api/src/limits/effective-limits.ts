@@ -1,6 +1,11 @@
 import { type Caller, type KeyLimits } from '@tessera/contracts';
 
-/** The caller with the limits of the installation where its key has none of its own. */
+/** The limits of a key, and those of the installation where it has none of its own. */
+export function effectiveLimits(limits: KeyLimits, defaults: KeyLimits): KeyLimits {
+  return { ...defaults, ...limits };
+}
+
+/** The caller with its effective limits. */
 export function withEffectiveLimits(caller: Caller, defaults: KeyLimits): Caller {
-  return { ...caller, limits: { ...defaults, ...caller.limits } };
+  return { ...caller, limits: effectiveLimits(caller.limits, defaults) };
 }

@@ -43,14 +43,16 @@ export type Admission =
     }
   | { readonly kind: 'tokens_used_up'; readonly standing: RequestStanding; readonly tokens: TokenBudget };
 
-/** What an owner takes of the installation now. */
+/** What an owner takes of the installation now; rows of batches are counted by the batch store. */
 export interface OwnerUsage {
-  /** Of a second's requests; 0 where they are not limited. */
+  /** Of the requests that may come at once; 0 where they are not limited. */
   readonly requestsThisSecond: number;
   /** Not counted, and 0, where they are not limited. */
   readonly concurrentRequests: number;
   readonly tokensToday: number;
   readonly msUntilMidnight: number;
+  readonly queuedJobs: number;
+  readonly storedBytes: number;
 }
 
 /** Limits of owners, the same for all processes that share a Redis. */

@@ -7,7 +7,7 @@ import {
   admitRequestLua,
   releaseLeaseOfRequestLua,
   renewLeasesLua,
-  requestUsageLua,
+  ownerUsageLua,
 } from '../lua/limits.lua.js';
 import { connectRedis, keyRootOf, pingRedis } from '../redis-client.js';
 import { defineScript } from '../script.js';
@@ -18,7 +18,7 @@ import { admitReply, toAdmission } from './to-admission.js';
 /** Time after which requests of a killed process no longer count, in milliseconds. */
 const LEASE_MS = 15_000;
 
-const usageReply = z.tuple([z.int(), z.int(), z.int(), z.int()]);
+const usageReply = z.tuple([z.int(), z.int(), z.int(), z.int(), z.int(), z.int()]);
 
 export interface LimitStoreOptions {
   readonly connection: QueueConnection;
@@ -44,7 +44,7 @@ function toLimitStore(redis: Redis, options: LimitStoreOptions): LimitStore {
   const admit = define('check the limits of a request', admitRequestLua);
   const renew = define('renew leases of requests', renewLeasesLua);
   const release = define('release the lease of a request', releaseLeaseOfRequestLua);
-  const usage = define('read what an owner uses', requestUsageLua);
+  const usage = define('read what an owner uses', ownerUsageLua);
   const leases = new RequestLeases({
     leaseMs,
     logger,
@@ -87,11 +87,8 @@ function admitArguments({ ownerId, limits, makesWork }: AdmissionRequest, leaseI
   ] as const;
 }
 
-function toUsage([requests, underWay, tokens, msUntilMidnight]: z.infer<typeof usageReply>): OwnerUsage {
-  return {
-    requestsThisSecond: requests,
-    concurrentRequests: underWay,
-    tokensToday: tokens,
-    msUntilMidnight,
-  };
+function toUsage(reply: z.infer<typeof usageReply>): OwnerUsage {
+  const [requestsThisSecond, concurrentRequests, tokensToday, msUntilMidnight, queuedJobs, storedBytes] =
+    reply;
+  return { requestsThisSecond, concurrentRequests, tokensToday, msUntilMidnight, queuedJobs, storedBytes };
 }

@@ -1,4 +1,5 @@
 import { sharedLua } from './shared.lua.js';
+import { storedBytesLua } from './stored-bytes.lua.js';
 import { tokensLua } from './tokens.lua.js';
 
 /** Time beyond its use for which state about requests is kept, so that a clock that is corrected loses none of it. */
@@ -17,20 +18,23 @@ local function nowUs()
   return tonumber(time[1]) * 1000000 + tonumber(time[2])
 end
 
--- Requests that may come at once now, as many as a second allows and filled up again within one; and as of when. Where
+-- Requests that may come at once: as many as in a second, one at least.
+local function mostAtOnce(perSecond) return math.max(1, perSecond) end
+
+-- Requests that may come at once now, which come back one by one at the rate of the limit; and as of when. Where
 -- the clock was set back it stands still until it has caught up, so that no time counts twice.
 local function requestsLeft(owner, perSecond)
   local bucket = redis.call('HMGET', bucketKey(owner), 'tokens', 'atUs')
   local atUs = nowUs()
-  if not bucket[1] then return perSecond, atUs end
+  if not bucket[1] then return mostAtOnce(perSecond), atUs end
   local fromUs = tonumber(bucket[2])
   if atUs < fromUs then atUs = fromUs end
-  return math.min(perSecond, tonumber(bucket[1]) + (atUs - fromUs) * perSecond / 1000000), atUs
+  return math.min(mostAtOnce(perSecond), tonumber(bucket[1]) + (atUs - fromUs) * perSecond / 1000000), atUs
 end
 
-local function takeRequest(owner, left, atUs)
+local function takeRequest(owner, perSecond, left, atUs)
   redis.call('HSET', bucketKey(owner), 'tokens', string.format('%.6f', left - 1), 'atUs', string.format('%.0f', atUs))
-  redis.call('PEXPIRE', bucketKey(owner), ${STATE_MARGIN_MS})
+  redis.call('PEXPIRE', bucketKey(owner), math.ceil(mostAtOnce(perSecond) * 1000 / perSecond) + ${STATE_MARGIN_MS})
 end
 
 local function requestsUnderWay(owner) return redis.call('ZCOUNT', leasesKey(owner), nowMs(), '+inf') end
@@ -65,7 +69,7 @@ end
 if perDay and ARGV[5] == '1' and used >= perDay then verdict = 'tokens' end
 
 if verdict == 'admitted' and perSecond then
-  takeRequest(owner, left, atUs)
+  takeRequest(owner, perSecond, left, atUs)
   left = left - 1
 end
 if verdict == 'admitted' and concurrent then
@@ -76,7 +80,7 @@ end
 local waitMs, fullMs = 0, 0
 if perSecond then
   waitMs = math.ceil(math.max(0, 1 - left) * 1000 / perSecond)
-  fullMs = math.ceil((perSecond - left) * 1000 / perSecond)
+  fullMs = math.ceil((mostAtOnce(perSecond) - left) * 1000 / perSecond)
 end
 return { verdict, math.floor(left + 1e-4), waitMs, fullMs, underWay, used, msUntilMidnight() }
 `;
@@ -92,9 +96,14 @@ export const releaseLeaseOfRequestLua = `${requestsLua}
 return redis.call('ZREM', leasesKey(ARGV[1]), ARGV[2])
 `;
 
-/** ARGV: owner, requests a second or ''. Returns {requests of a second's that are taken, under way, tokens, ms until midnight}. */
-export const requestUsageLua = `${requestsLua}
+/**
+ * ARGV: owner, requests a second or ''.
+ * Returns {requests taken of those that may come at once, requests under way, tokens used, ms until midnight, queued jobs,
+ * stored bytes}.
+ */
+export const ownerUsageLua = `${requestsLua}${storedBytesLua}
 local owner, perSecond = ARGV[1], tonumber(ARGV[2])
-local taken = perSecond and math.ceil(perSecond - requestsLeft(owner, perSecond) - 1e-4) or 0
-return { taken, requestsUnderWay(owner), tokensUsed(owner), msUntilMidnight() }
+local taken = perSecond and math.ceil(mostAtOnce(perSecond) - requestsLeft(owner, perSecond) - 1e-4) or 0
+local queued = redis.call('SCARD', queuedOf(owner))
+return { taken, requestsUnderWay(owner), tokensUsed(owner), msUntilMidnight(), queued, totalBytes(owner) }
 `;
