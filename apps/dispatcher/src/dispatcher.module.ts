@@ -3,7 +3,7 @@ import { FileStore } from '@tessera/files';
 import { type FileIndex, openFileIndex, openWebhookIndex, type WebhookIndex } from '@tessera/queue';
 import { type ServiceContext } from '@tessera/service-process';
 import { type ObjectStore, openObjectStore } from '@tessera/storage';
-import { EndpointStore, loadWebhookSecret } from '@tessera/webhooks';
+import { EndpointStore, loadWebhookSecret, WebhookSender } from '@tessera/webhooks';
 import { BatchMover } from './batch-mover.js';
 import { EndpointUpkeepRunner } from './endpoint-upkeep-runner.js';
 import { FileUpkeepRunner } from './file-upkeep-runner.js';
@@ -11,7 +11,9 @@ import { JobUpkeepRunner } from './job-upkeep-runner.js';
 import { toQueueConnection } from './queue-connection.js';
 import { CONFIG, FILE_INDEX, LOGGER, OBJECT_STORE, WEBHOOK_INDEX } from './tokens.js';
 import { WebhookDeliverer } from './webhook-deliverer.js';
-import { WebhookSender } from './webhook-sender.js';
+
+/** Time a receiver of webhooks gets to answer. */
+const DELIVERY_TIMEOUT_MS = 20_000;
 
 @Module({})
 export class DispatcherModule implements OnApplicationShutdown {
@@ -62,7 +64,11 @@ export class DispatcherModule implements OnApplicationShutdown {
         {
           provide: WebhookSender,
           useFactory: async () =>
-            new WebhookSender({ allowedPrivateNetworks, secret: await loadWebhookSecret(secretSource) }),
+            new WebhookSender({
+              allowedPrivateNetworks,
+              secret: await loadWebhookSecret(secretSource),
+              timeoutMs: DELIVERY_TIMEOUT_MS,
+            }),
         },
         BatchMover,
         JobUpkeepRunner,

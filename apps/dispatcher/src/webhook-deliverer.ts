@@ -7,10 +7,9 @@ import {
   type WebhookConsumer,
   type WebhookDelivery,
 } from '@tessera/queue';
-import { EndpointStore } from '@tessera/webhooks';
+import { EndpointStore, WebhookSender } from '@tessera/webhooks';
 import { toQueueConnection } from './queue-connection.js';
 import { CONFIG, LOGGER } from './tokens.js';
-import { WebhookSender } from './webhook-sender.js';
 
 /** Receivers at a time: they are waited for, and cost this machine next to nothing. */
 const MAX_RECEIVERS = 1_000;

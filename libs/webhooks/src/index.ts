@@ -11,4 +11,5 @@ export {
 export { type EndpointUpkeep, startEndpointUpkeep } from './endpoints/start-endpoint-upkeep.js';
 export * from './errors.js';
 export { encodeEvent, type EventIdentity, toBatchEvent, toJobEvent } from './event-body.js';
+export { WebhookSender, type WebhookSenderOptions } from './webhook-sender.js';
 export { loadWebhookSecret, type WebhookSecretSource } from './webhook-secret.js';

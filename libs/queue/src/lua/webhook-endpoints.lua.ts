@@ -18,7 +18,7 @@ if isEnabled == '1' then
   for at = 7, #ARGV do redis.call('SADD', listenersKey(owner, ARGV[at]), id) end
   -- It begins anew: what it failed at before is forgiven.
   if facts[2] ~= '1' then
-    redis.call('HDEL', receiverKey(id), 'failures', 'restsUntilMs', 'failingEvents', 'failingSinceMs')
+    redis.call('HDEL', receiverKey(id), 'failedVisits', 'restsUntilMs', 'failingEvents', 'failingSinceMs')
     redis.call('HINCRBY', receiverKey(id), 'streak', 1)
   end
 end

@@ -3,7 +3,7 @@ import { sharedLua } from './shared.lua.js';
 
 /** Attempts that the log shows of one delivery. */
 const LOGGED_ATTEMPTS = 20;
-/** After a failure a receiver rests as a whole, twice as long each time, so that its backlog does not keep it down. */
+/** After a visit that failed a receiver rests as a whole, twice as long each time: its backlog does not keep it down. */
 const FIRST_REST_MS = 1_000;
 const LONGEST_REST_MS = 300_000;
 const REST_DOUBLINGS = 9;
@@ -45,7 +45,7 @@ local function isEndpoint(receiver) return string.sub(receiver, 1, 4) == 'whe_' 
 -- Puts a receiver where dispatchers find it once its next delivery is due. One that is held comes back by itself.
 local function schedule(receiver, now)
   local key = receiverKey(receiver)
-  local facts = redis.call('HMGET', key, 'holder', 'failures', 'restsUntilMs')
+  local facts = redis.call('HMGET', key, 'holder', 'failedVisits', 'restsUntilMs')
   if facts[1] then return end
   redis.call('ZREM', STEADY, receiver)
   redis.call('ZREM', FAILING, receiver)
@@ -57,6 +57,11 @@ local function schedule(receiver, now)
   if isEndpoint(receiver) and redis.call('HGET', endpointKey(receiver), 'isEnabled') ~= '1' then return end
   local lane = tonumber(facts[2] or '0') > 0 and FAILING or STEADY
   redis.call('ZADD', lane, math.max(tonumber(due[2]), tonumber(facts[3] or '0'), now), receiver)
+end
+
+local function rest(receiver, untilMs)
+  local before = redis.call('HGET', receiverKey(receiver), 'restsUntilMs')
+  if tonumber(before or '0') < untilMs then redis.call('HSET', receiverKey(receiver), 'restsUntilMs', untilMs) end
 end
 
 local function removeDelivery(id, receiver)
@@ -182,7 +187,7 @@ return lost
  */
 export const dueDeliveriesLua = `${webhooksLua}
 local receiver = ARGV[2]
-local facts = redis.call('HMGET', receiverKey(receiver), 'holder', 'failures')
+local facts = redis.call('HMGET', receiverKey(receiver), 'holder', 'failedVisits')
 if facts[1] ~= ARGV[3] then return { 'lost' } end
 local most = tonumber(facts[2] or '0') > 0 and 1 or ARGV[4]
 local endpoint = {}
@@ -211,12 +216,6 @@ local receiver, id, outcome = ARGV[2], ARGV[4], ARGV[5]
 local state = receiverKey(receiver)
 if redis.call('HGET', state, 'holder') ~= ARGV[3] then return { 'lost' } end
 
-local function countFailure()
-  local failures = redis.call('HINCRBY', state, 'failures', 1)
-  local rest = math.min(${LONGEST_REST_MS}, ${FIRST_REST_MS} * 2 ^ (math.min(failures, ${REST_DOUBLINGS + 1}) - 1))
-  redis.call('HSET', state, 'restsUntilMs', now + math.max(rest, tonumber(ARGV[8])))
-end
-
 local function countEvent()
   local streak = redis.call('HGET', state, 'streak') or '0'
   if redis.call('HGET', deliveryKey(id), 'countedIn') == streak then return end
@@ -241,11 +240,11 @@ if redis.call('EXISTS', deliveryKey(id)) == 1 then
     end
   end
   if outcome == 'delivered' then
-    redis.call('HDEL', state, 'failures', 'restsUntilMs', 'failingEvents', 'failingSinceMs')
+    redis.call('HDEL', state, 'failingEvents', 'failingSinceMs')
     redis.call('HINCRBY', state, 'streak', 1)
     finish('delivered')
   else
-    if outcome == 'failed' or outcome == 'exhausted' then countFailure() end
+    if tonumber(ARGV[8]) > 0 then rest(receiver, now + tonumber(ARGV[8])) end
     if ARGV[9] == '1' then countEvent() end
     if outcome == 'failed' then
       redis.call('ZADD', dueKey(receiver), now + tonumber(ARGV[7]), id)
@@ -259,11 +258,21 @@ local facts = redis.call('HMGET', state, 'failingEvents', 'failingSinceMs')
 return { 'recorded', tonumber(facts[1] or '0'), facts[2] and now - tonumber(facts[2]) or 0 }
 `;
 
-/** Lets a receiver go; it is taken again when its next delivery is due. ARGV: aheadMs, receiver, token. */
+/**
+ * Lets a receiver go; it is taken again when its next delivery is due.
+ * ARGV: aheadMs, receiver, token, what came of the visit: 'took' something, 'failed' at everything, or 'nothing'.
+ */
 export const releaseReceiverLua = `${webhooksLua}
-local receiver = ARGV[2]
-if redis.call('HGET', receiverKey(receiver), 'holder') ~= ARGV[3] then return 'lost' end
-redis.call('HDEL', receiverKey(receiver), 'holder')
-schedule(receiver, nowMs() + tonumber(ARGV[1]))
+local now = nowMs() + tonumber(ARGV[1])
+local receiver, key = ARGV[2], receiverKey(ARGV[2])
+if redis.call('HGET', key, 'holder') ~= ARGV[3] then return 'lost' end
+redis.call('HDEL', key, 'holder')
+if ARGV[4] == 'took' then
+  redis.call('HDEL', key, 'failedVisits')
+elseif ARGV[4] == 'failed' then
+  local visits = redis.call('HINCRBY', key, 'failedVisits', 1)
+  rest(receiver, now + math.min(${LONGEST_REST_MS}, ${FIRST_REST_MS} * 2 ^ (math.min(visits, ${REST_DOUBLINGS + 1}) - 1)))
+end
+schedule(receiver, now)
 return 'released'
 `;

@@ -56,6 +56,9 @@ export interface FailingStreak {
   readonly forMs: number;
 }
 
+/** What came of a visit: the receiver took something, failed at everything, or was told nothing. */
+export type VisitResult = 'took' | 'failed' | 'nothing';
+
 /** The scripts with which dispatchers share the work. */
 export interface DispatchScripts {
   relay(event: RelayedEvent, bounds: { mostWaiting: number; firstDelayMs: number }): Promise<RelayOutcome>;
@@ -70,7 +73,7 @@ export interface DispatchScripts {
   due(hold: Hold, most: number): Promise<DueDeliveries | undefined>;
   /** Undefined: the hold is lost, and nothing was recorded. */
   record(hold: Hold, report: AttemptReport): Promise<FailingStreak | undefined>;
-  release(hold: Hold): Promise<void>;
+  release(hold: Hold, result: VisitResult): Promise<void>;
 }
 
 const relayReply = z.union([
@@ -133,6 +136,7 @@ export function defineDispatchScripts(
       );
       return reply[0] === 'lost' ? undefined : { events: reply[1], forMs: reply[2] };
     },
-    release: async ({ receiverId, token }) => void (await release(aheadMs(), receiverId, token)),
+    release: async ({ receiverId, token }, result) =>
+      void (await release(aheadMs(), receiverId, token, result)),
   };
 }

@@ -9,8 +9,3 @@ export function webhookReceiverId(ownerId: string, url: string): string {
     .digest('hex');
   return `hook_${hash.slice(0, HEX_DIGITS)}`;
 }
-
-/** Whether a receiver is a registered endpoint. */
-export function isEndpointId(receiverId: string): boolean {
-  return receiverId.startsWith('whe_');
-}

@@ -93,9 +93,9 @@ export class ReceiverLoop {
     const { visitor, keeper, scripts, logger } = this.options;
     this.visits[lane].add(hold);
     try {
-      await visitor.visit(hold, lane === 'failing');
+      const result = await visitor.visit(hold, lane === 'failing');
       keeper.forget(hold);
-      await scripts.release(hold);
+      await scripts.release(hold, result);
     } catch (err) {
       // The hold ends by itself, and then the receiver is taken again.
       logger.error({ err, receiverId: hold.receiverId }, 'a visit to a webhook receiver broke off');

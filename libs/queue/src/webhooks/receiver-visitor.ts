@@ -14,7 +14,7 @@ import {
   type WebhookConsumerOptions,
   type WebhookDelivery,
 } from '../webhook-consumer.js';
-import { type AttemptReport, type DispatchScripts } from './dispatch-scripts.js';
+import { type AttemptReport, type DispatchScripts, type VisitResult } from './dispatch-scripts.js';
 import { type KeptHold } from './hold-keeper.js';
 
 /** Share of a retry's delay that is left to chance. */
@@ -51,17 +51,21 @@ export class ReceiverVisitor {
   }
 
   /** Resolves when what was due at its beginning has been tried and recorded, or left to others. */
-  async visit(hold: KeptHold, isFailing: boolean): Promise<void> {
+  async visit(hold: KeptHold, isFailing: boolean): Promise<VisitResult> {
     const due = await this.scripts.due(hold, DELIVERIES_AT_ONCE);
-    if (due === undefined) return;
+    if (due === undefined) return 'nothing';
     const { endpoint, deliveries } = due;
-    await Promise.all(deliveries.map((delivery) => this.run({ hold, endpoint, delivery, isFailing })));
+    const runs = deliveries.map((delivery) => this.run({ hold, endpoint, delivery, isFailing }));
+    const kinds = await Promise.all(runs);
+    if (kinds.includes('delivered')) return 'took';
+    return kinds.includes('retry') ? 'failed' : 'nothing';
   }
 
-  private async run(errand: Errand): Promise<void> {
+  /** @returns undefined where nothing was tried that counts */
+  private async run(errand: Errand): Promise<DeliveryOutcome['kind'] | undefined> {
     const { hold, delivery, endpoint } = errand;
     const { signal } = hold.controller;
-    if (signal.aborted || this.isDraining) return;
+    if (signal.aborted || this.isDraining) return undefined;
     this.active.add(delivery);
     let outcome: DeliveryOutcome | undefined;
     try {
@@ -69,10 +73,15 @@ export class ReceiverVisitor {
     } finally {
       this.active.remove(delivery);
     }
-    if (outcome === undefined) return this.dropUntold(errand);
+    if (outcome === undefined) {
+      await this.dropUntold(errand);
+      return undefined;
+    }
     // Cut off by us: it is tried again as if it had not been.
-    if (signal.aborted && outcome.kind === 'retry') return;
-    await this.settle(errand, await this.disableWhereGone(outcome, endpoint));
+    if (signal.aborted && outcome.kind === 'retry') return undefined;
+    const settled = await this.disableWhereGone(outcome, endpoint);
+    await this.settle(errand, settled);
+    return settled.kind;
   }
 
   /** Undefined: there is nothing left to tell of. */

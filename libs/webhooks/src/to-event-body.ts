@@ -1,6 +1,6 @@
 import { isJobEventType } from '@tessera/contracts';
 import { toJobObject, type WebhookDelivery } from '@tessera/queue';
-import { encodeEvent, toBatchEvent, toJobEvent } from '@tessera/webhooks';
+import { encodeEvent, toBatchEvent, toJobEvent } from './event-body.js';
 
 type Subject = Pick<WebhookDelivery, 'eventId' | 'eventType' | 'occurredAtMs' | 'subjectId' | 'job'>;
 

@@ -1,11 +1,10 @@
 import { type DeliveryOutcome, type WebhookDelivery } from '@tessera/queue';
 import { lookupBySystem, SafeHttp } from '@tessera/safe-fetch';
-import { activeSecrets, deliverWebhook } from '@tessera/webhooks';
 import pLimit from 'p-limit';
+import { deliverWebhook } from './deliver-webhook.js';
+import { activeSecrets } from './endpoints/to-endpoint-object.js';
 import { toEventBody } from './to-event-body.js';
 
-/** Time a receiver gets to answer. */
-const DELIVERY_TIMEOUT_MS = 20_000;
 /** Of Node's four threads that ask the system for addresses; the others stay free for receivers that work. */
 const LOOKUPS_OF_FAILING_RECEIVERS = 2;
 
@@ -13,6 +12,8 @@ export interface WebhookSenderOptions {
   readonly allowedPrivateNetworks: readonly string[];
   /** Signs what goes to jobs' own webhook URLs. */
   readonly secret: string;
+  /** Time a receiver gets to answer. */
+  readonly timeoutMs: number;
 }
 
 /** Sends events. Receivers that fail share few lookups of names, so that theirs never hold up another's. */
@@ -39,7 +40,7 @@ export class WebhookSender {
       secrets: endpoint === undefined ? [this.options.secret] : activeSecrets(endpoint, Date.now()),
       eventId,
       body: toEventBody(delivery),
-      timeoutMs: DELIVERY_TIMEOUT_MS,
+      timeoutMs: this.options.timeoutMs,
       signal,
     });
   }
