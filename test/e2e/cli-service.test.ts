@@ -20,11 +20,13 @@ let folders = 0;
 
 beforeAll(async () => {
   home = await temporaryDirectory();
-  environment = { TESSERA_DATA_DIR: join(home.path, 'data') };
+  environment = { TESSERA_DATA_DIR: join(home.path, 'data'), TESSERA_API_KEY: 'tsk_of_the_tests' };
 });
 afterAll(() => home.remove());
 afterEach(() => {
   service?.stop();
+  // Models, jobs, looks at them and streams: nothing is asked without the key.
+  for (const header of service?.authorizations ?? []) expect(header).toBe('Bearer tsk_of_the_tests');
   service = undefined;
 });
 

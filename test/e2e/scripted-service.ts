@@ -27,6 +27,8 @@ export const MODEL = { id: 'tiny', revision: 'r1' };
 /** A server with the routes of `/v1` that misbehaves as a script says: faults that the real one has only on bad days. */
 export class ScriptedService {
   readonly posts: PostedJob[] = [];
+  /** The `Authorization` headers of all requests. */
+  readonly authorizations = new Set<string | undefined>();
   models: object[] = [MODEL];
   /** Answers to `GET /v1/jobs/<id>`, by id. */
   readonly jobs = new Map<string, object>();
@@ -65,6 +67,7 @@ export class ScriptedService {
   }
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.authorizations.add(request.headers.authorization);
     const [, , collection, id, action] = (request.url ?? '').split('/');
     if (collection === 'models') return send(response, 200, { object: 'list', data: this.models });
     if (request.method === 'POST') return this.take(request, response);

@@ -15,6 +15,7 @@ const EXAMPLES = join(ROOT, 'models', 'tessera-tiny', 'examples');
 const PICTURE = '0001.jpg';
 const SERVICES = ['redis', 'api', 'worker', 'dispatcher'] as const;
 const GONE_TIMEOUT_MS = 40_000;
+const ADMIN_KEY = 'the-administrators-own-key';
 
 let folder: TemporaryDirectory;
 let started: Up[];
@@ -170,10 +171,15 @@ describe('npm start', () => {
 });
 
 describe('tessera up', () => {
-  it('stops everything in order on Ctrl-C, which arrives twice under npm; a second one is refused meanwhile', async () => {
-    const up = startBinary();
-    await up.url();
+  it('asks for a key, and stops everything in order on Ctrl-C, which arrives twice under npm; a second one is refused meanwhile', async () => {
+    const up = startBinary({ TESSERA_ADMIN_KEY: ADMIN_KEY });
+    const url = await up.url();
     const everyone = [...up.services(), await ownerOfLock()];
+    const statusWith = async (headers: Record<string, string>) =>
+      (await fetch(`${url}/v1/models`, { headers })).status;
+    expect(await statusWith({})).toBe(401);
+    expect(await statusWith({ authorization: `Bearer ${ADMIN_KEY}` })).toBe(200);
+    await up.line(/curl -H "Authorization: Bearer \$TESSERA_ADMIN_KEY"/);
 
     const second = startBinary();
     expect((await second.exited)[0]).toBe(1);

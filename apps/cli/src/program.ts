@@ -3,6 +3,7 @@ import { askCommand } from './ask/ask-command.js';
 import { batchCommand } from './batch/batch-command.js';
 import { captionCommand } from './caption/caption-command.js';
 import { doctorCommand } from './doctor/doctor-command.js';
+import { keyCommand } from './key/key-command.js';
 import { modelCommand } from './model/model-command.js';
 import { runtimeCommand } from './runtime/runtime-command.js';
 import { upCommand } from './up/up-command.js';
@@ -18,6 +19,7 @@ export function createProgram(): Command {
     .addCommand(askCommand())
     .addCommand(captionCommand())
     .addCommand(batchCommand())
+    .addCommand(keyCommand())
     .addCommand(modelCommand())
     .addCommand(runtimeCommand())
     .addCommand(webhookCommand())

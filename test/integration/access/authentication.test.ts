@@ -1,3 +1,6 @@
+import { startApi } from '@tessera/api';
+import { loadConfig } from '@tessera/config';
+import { createLogger } from '@tessera/observability';
 import { startTestRedis, type TestRedis } from '@tessera/testing';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -93,5 +96,13 @@ describe('while Redis is away', () => {
     await redis.restart();
     const status = async () => (await api.client.withKey(key).get('/v1/models')).status;
     await expect.poll(status, { timeout: 10_000 }).toBe(200);
+  });
+});
+
+describe('an API that is to listen to strangers', () => {
+  it('does not start while nobody is asked for a key', async () => {
+    const config = loadConfig({ HOST: '0.0.0.0', PORT: '0', REDIS_URL: redis.url });
+    const logger = createLogger({ name: 'api', level: 'silent' });
+    await expect(startApi({ config, logger })).rejects.toThrow(/beyond loopback.*TESSERA_ADMIN_KEY/);
   });
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { TesseraError } from '@tessera/contracts';
 import { type ImageArgument, readImageArgument } from '../images/image-argument.js';
+import { serviceAddressOf } from '../options/service-address.js';
 import { toMessages } from '../options/to-messages.js';
 import { JobEndedError } from '../service/errors.js';
 import { encodeJobForm, type ServiceImage } from '../service/job-form.js';
@@ -21,7 +22,10 @@ export async function askService(
   { images, options, config, writer }: Question,
   url: string,
 ): Promise<ServiceAnswer> {
-  const client = new ServiceClient({ url, retries: INTERACTIVE_RETRIES });
+  const client = new ServiceClient({
+    ...serviceAddressOf({ ...options, url }, config),
+    retries: INTERACTIVE_RETRIES,
+  });
   const serviceImages: ServiceImage[] = [];
   for (const image of images) serviceImages.push(await toServiceImage(image, config.images));
   const form = await encodeJobForm({

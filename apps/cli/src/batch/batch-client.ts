@@ -4,6 +4,7 @@ import {
   type OpenedAnswer,
   ServiceConnection,
   type ServiceConnectionOptions,
+  type ServiceRequest,
 } from '../service/service-connection.js';
 import {
   batchListSchema,
@@ -93,7 +94,7 @@ export class BatchClient {
 
   private request<Schema extends z.ZodType>(
     path: string,
-    init: RequestInit,
+    init: ServiceRequest,
     schema: Schema,
   ): Promise<z.output<Schema>> {
     return this.connection.request(`/v1/batches${path}`, () => init, schema);

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
+import { addServiceAddressOptions } from '../options/service-address.js';
 import { wholeNumber } from '../options/whole-number.js';
 import {
   addRetryOptions,
   addServiceOptions,
   addSubmitOptions,
-  addUrlOption,
   addWaitOptions,
   type ListOptions,
   type ResultsOptions,
@@ -108,7 +108,7 @@ function resultsCommand(): Command {
     .option('-o, --output <out>', 'file that gets them, whole or not at all (default: standard output)')
     .option('--errors', 'the rows that failed or never ran, in place of the answers')
     .option('--partial', 'what there is so far of a batch that has not ended');
-  return addUrlOption(command)
+  return addServiceAddressOptions(command)
     .addHelpText(
       'after',
       '\nExamples:\n  tessera batch results batch_0f... -o answers.jsonl\n' +

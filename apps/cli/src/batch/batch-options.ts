@@ -1,11 +1,9 @@
 import { completionWindowHours } from '@tessera/contracts';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { serviceUrl } from '../options/service-url.js';
+import { addServiceAddressOptions, type ServiceAddressOptions } from '../options/service-address.js';
 
 /** Which service, and how what it says is printed. */
-export interface ServiceOptions {
-  /** Absent: the service of this machine. */
-  url?: string;
+export interface ServiceOptions extends ServiceAddressOptions {
   json?: true;
 }
 
@@ -29,23 +27,15 @@ export interface ListOptions extends ServiceOptions {
   after?: string;
 }
 
-export interface ResultsOptions extends Pick<ServiceOptions, 'url'> {
+export interface ResultsOptions extends ServiceAddressOptions {
   output?: string;
   errors?: true;
   partial?: true;
 }
 
-export function addUrlOption(command: Command): Command {
-  return command.option(
-    '--url <url>',
-    'address of the service (default: http://127.0.0.1 at PORT, where `npm start` listens)',
-    serviceUrl,
-  );
-}
-
 /** Adds the options of {@link ServiceOptions}. */
 export function addServiceOptions(command: Command): Command {
-  return addUrlOption(command).option('--json', 'print JSON, one line per batch');
+  return addServiceAddressOptions(command).option('--json', 'print JSON, one line per batch');
 }
 
 /** Adds the options of {@link WaitOptions}. */

@@ -1,4 +1,4 @@
-import { formatCount, formatDuration } from '../terminal/format.js';
+import { formatCount, formatDuration, formatTime } from '../terminal/format.js';
 import { hasEnded, type ServiceBatch } from './batch-schema.js';
 
 const MOST_ERRORS_SHOWN = 10;
@@ -54,10 +54,6 @@ function describeErrors({ errors }: ServiceBatch): string[] {
   });
   const left = all.length - shown.length;
   return left > 0 ? [...shown, `  and ${formatCount(left)} more; --json has them all`] : shown;
-}
-
-function formatTime(unixSeconds: number): string {
-  return new Date(unixSeconds * 1000).toISOString().replace('.000Z', 'Z');
 }
 
 function formatPairs(pairs: Readonly<Record<string, string>>): string {

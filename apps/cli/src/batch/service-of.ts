@@ -1,4 +1,4 @@
-import { loadConfig } from '@tessera/config';
+import { serviceAddressOf } from '../options/service-address.js';
 import { BULK_RETRIES, INTERACTIVE_RETRIES } from '../service/with-retries.js';
 import { BatchClient } from './batch-client.js';
 import { type ServiceOptions } from './batch-options.js';
@@ -13,11 +13,11 @@ export interface BatchService {
 }
 
 /** The service of `--url`, else that of this machine. */
-export function serviceOf({ url: given }: ServiceOptions, signal: AbortSignal): BatchService {
-  const url = given ?? `http://127.0.0.1:${loadConfig().http.port}`;
+export function serviceOf(options: ServiceOptions, signal: AbortSignal): BatchService {
+  const address = serviceAddressOf(options);
   return {
-    url,
-    client: new BatchClient({ url, retries: INTERACTIVE_RETRIES, signal }),
-    patientClient: new BatchClient({ url, retries: BULK_RETRIES, signal }),
+    url: address.url,
+    client: new BatchClient({ ...address, retries: INTERACTIVE_RETRIES, signal }),
+    patientClient: new BatchClient({ ...address, retries: BULK_RETRIES, signal }),
   };
 }

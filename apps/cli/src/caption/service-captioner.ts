@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Config } from '@tessera/config';
 import { type ErrorCode, type ModelReference, TesseraError } from '@tessera/contracts';
+import { serviceAddressOf } from '../options/service-address.js';
 import { toMessages } from '../options/to-messages.js';
 import { ServiceModelError, ServiceRefusedError } from '../service/errors.js';
 import { encodeJobForm } from '../service/job-form.js';
@@ -36,7 +37,10 @@ export class ServiceCaptioner implements Captioner {
   /** @throws {ServiceModelError} it is not clear which model answers, or none does now */
   static async open(url: string, config: Config, options: CaptionOptions): Promise<ServiceCaptioner> {
     // Once the run is under way it bears with more; a wrong address should show at once.
-    const models = await new ServiceClient({ url, retries: INTERACTIVE_RETRIES }).listModels();
+    const models = await new ServiceClient({
+      ...serviceAddressOf({ ...options, url }, config),
+      retries: INTERACTIVE_RETRIES,
+    }).listModels();
     return new ServiceCaptioner(url, config, options, chooseModel(url, models, options.model));
   }
 
@@ -66,7 +70,11 @@ export class ServiceCaptioner implements Captioner {
   }
 
   private async ask(bytes: Uint8Array, signal: AbortSignal): Promise<ServiceJob> {
-    const client = new ServiceClient({ url: this.url, retries: BULK_RETRIES, signal });
+    const client = new ServiceClient({
+      ...serviceAddressOf({ ...this.options, url: this.url }, this.config),
+      retries: BULK_RETRIES,
+      signal,
+    });
     const { question, system, maxTokens, maxTiles } = this.options;
     const form = await encodeJobForm({
       messages: toMessages(question, { imageCount: 1, system }),

@@ -1,6 +1,7 @@
 import { MAX_TILES_PER_IMAGE } from '@tessera/contracts';
 import { type Command } from 'commander';
 import { addSamplingOptions, type SamplingOptions } from './sampling-options.js';
+import { addApiKeyOption } from './service-address.js';
 import { serviceUrl } from './service-url.js';
 import { wholeNumber } from './whole-number.js';
 
@@ -15,6 +16,8 @@ export interface GenerationOptions extends SamplingOptions {
   system?: string;
   /** A service that answers in place of this process. */
   url?: string;
+  /** Sent to that service. */
+  apiKey?: string;
 }
 
 /** Adds the options of {@link GenerationOptions}. */
@@ -35,9 +38,10 @@ export function addGenerationOptions(command: Command): Command {
       wholeNumber(1, MAX_TILES_PER_IMAGE),
     )
     .option('--system <text>', "a system message in place of the model's own");
-  return addSamplingOptions(answering).option(
+  const addressed = addSamplingOptions(answering).option(
     '--url <url>',
     'ask a running service instead of loading a model here',
     serviceUrl,
   );
+  return addApiKeyOption(addressed);
 }

@@ -30,7 +30,8 @@ export class ServiceRefusedError extends TesseraError {
     readonly url: string,
     readonly refusal: Refusal,
   ) {
-    super(`${refusal.message} (${refusal.code}, HTTP ${refusal.status} of ${url})`);
+    const hint = refusal.status === 401 ? '; name a key with --api-key or TESSERA_API_KEY' : '';
+    super(`${refusal.message} (${refusal.code}, HTTP ${refusal.status} of ${url})${hint}`);
     this.code = refusal.code;
   }
 }

@@ -18,12 +18,12 @@ export interface StreamedBody {
 export async function postStream(
   url: string,
   { contentType, chunks }: StreamedBody,
-  signal: AbortSignal | undefined,
+  { headers, signal }: { headers: Record<string, string>; signal: AbortSignal | undefined },
 ): Promise<HttpAnswer> {
   const open = url.startsWith('https:') ? requestHttps : requestHttp;
   const request = open(url, {
     method: 'POST',
-    headers: { 'content-type': contentType },
+    headers: { ...headers, 'content-type': contentType },
     ...(signal === undefined ? {} : { signal }),
   });
   const answered = once(request, 'response');

@@ -8,10 +8,15 @@ import { type RetryPolicy, withRetries } from './with-retries.js';
 export interface ServiceConnectionOptions {
   /** Address of the service, without a slash at its end. */
   readonly url: string;
+  /** Sent with every request; absent: none. */
+  readonly apiKey?: string | undefined;
   readonly retries: RetryPolicy;
   /** Ends every request. */
   readonly signal?: AbortSignal;
 }
+
+/** What a request is beside its path; its headers by name. */
+export type ServiceRequest = Omit<RequestInit, 'headers'> & { readonly headers?: Record<string, string> };
 
 /** An answer that is read as it comes. */
 export interface OpenedAnswer {
@@ -30,7 +35,7 @@ export class ServiceConnection {
    */
   request<Schema extends z.ZodType>(
     path: string,
-    makeInit: () => RequestInit,
+    makeInit: () => ServiceRequest,
     schema: Schema,
   ): Promise<z.output<Schema>> {
     return this.retry(async () => this.readAnswer(await this.send(path, makeInit()), schema));
@@ -47,7 +52,7 @@ export class ServiceConnection {
   ): Promise<z.output<Schema>> {
     const { url, signal } = this.options;
     return this.retry(async () => {
-      const sending = postStream(`${url}${path}`, makeBody(), signal);
+      const sending = postStream(`${url}${path}`, makeBody(), { headers: this.keyHeaders(), signal });
       const response = await sending.catch((cause: unknown) => {
         throw this.toError(cause);
       });
@@ -60,7 +65,7 @@ export class ServiceConnection {
     return this.retry(() => this.openOnce(path, {}));
   }
 
-  async openOnce(path: string, init: RequestInit): Promise<OpenedAnswer> {
+  async openOnce(path: string, init: ServiceRequest): Promise<OpenedAnswer> {
     const response = await this.send(path, init);
     const { ok, body, url } = response;
     if (!ok || body === null) throw toRefusal(response, await readJson(response));
@@ -88,13 +93,19 @@ export class ServiceConnection {
     return withRetries(attempt, { policy: this.options.retries, signal: this.options.signal });
   }
 
-  private async send(path: string, init: RequestInit): Promise<Response> {
+  private async send(path: string, init: ServiceRequest): Promise<Response> {
     const { url, signal } = this.options;
     try {
-      return await fetch(`${url}${path}`, { ...init, ...(signal === undefined ? {} : { signal }) });
+      const headers = { ...init.headers, ...this.keyHeaders() };
+      return await fetch(`${url}${path}`, { ...init, headers, ...(signal === undefined ? {} : { signal }) });
     } catch (cause) {
       throw this.toError(cause);
     }
+  }
+
+  private keyHeaders(): Record<string, string> {
+    const { apiKey } = this.options;
+    return apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
   }
 }
 

@@ -14,6 +14,8 @@ export interface RetryPolicy {
 
 /** A person waits: two more attempts. */
 export const INTERACTIVE_RETRIES: RetryPolicy = { retries: 2, waitsForRoom: false, firstDelayMs: 500 };
+/** For what must not be done twice. */
+export const NO_RETRIES: RetryPolicy = { retries: 0, waitsForRoom: false, firstDelayMs: 0 };
 /** About two minutes: longer than a restart of the service takes. */
 export const BULK_RETRIES: RetryPolicy = { retries: 9, waitsForRoom: true, firstDelayMs: 500 };
 

@@ -20,6 +20,11 @@ export function formatDuration(seconds: number): string {
   return minutes > 0 ? `${minutes} min ${whole % 60} s` : `${whole} s`;
 }
 
+/** `2026-11-25T12:00:00Z` */
+export function formatTime(unixSeconds: number): string {
+  return new Date(unixSeconds * 1000).toISOString().replace('.000Z', 'Z');
+}
+
 /** A count with separators: `1,234,567`. */
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');

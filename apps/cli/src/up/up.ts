@@ -40,8 +40,9 @@ async function runLocked(options: UpOptions): Promise<void> {
     const ready = bringUp({ ...options, register, system, stopping });
     const url = await Promise.race([ready, interruption(stopping)]);
     terminal.settle();
-    for (const line of formatWelcome({ url, logDirectory: join(config.data.directory, 'logs') }))
-      terminal.print(line);
+    const logDirectory = join(config.data.directory, 'logs');
+    const asksForKey = config.access.adminKey !== undefined;
+    for (const line of formatWelcome({ url, logDirectory, asksForKey })) terminal.print(line);
     if (!stopping.aborted) await once(stopping, 'abort');
   } finally {
     terminal.settle();
