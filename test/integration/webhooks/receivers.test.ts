@@ -1,6 +1,7 @@
 import { type WebhookDelivery } from '@tessera/queue';
 import { startTestRedis, type TestRedis } from '@tessera/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { untilAborted } from '../queue/queue-bench.js';
 import { answerWith, TestReceiver, WAIT_MS } from './test-receiver.js';
 import { WebhookBench } from './webhook-bench.js';
 
@@ -110,7 +111,7 @@ describe('two dispatchers', () => {
       timings: { holdMs: 300, claimAfterMs: 100 },
       timeoutMs: 60_000,
       // A process that is gone takes nothing back, whatever becomes of its deliveries.
-      deliver: () => new Promise(() => undefined),
+      deliver: ({ signal }) => untilAborted(signal),
     });
     for (let event = 0; event < 30; event += 1) await bench.cancelledJob();
     const client = bench.client();

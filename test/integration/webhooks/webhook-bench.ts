@@ -186,6 +186,11 @@ export class WebhookBench {
     return `{${this.connection.prefix}}:${name}`;
   }
 
+  /** Keys that are about an endpoint. */
+  keysOf(endpointId: string): Promise<string[]> {
+    return this.client().keys(this.key(`*${endpointId}*`));
+  }
+
   async loseRedis(): Promise<void> {
     const redis = this.client();
     const keys = await redis.keys(this.key('*'));
