@@ -127,6 +127,28 @@ describe('concurrent requests', () => {
     await expect.poll(async () => (await api.client.get('/v1/jobs')).status).toBe(200);
   });
 
+  it('is the same limit for all replicas together', async () => {
+    api = await startTestApi(redis, { TESSERA_LIMIT_CONCURRENT_REQUESTS: '5' });
+    const job = (await api.client.post<Job>('/v1/jobs', QUESTION)).body;
+    const other = await startTestApi(redis, {
+      TESSERA_LIMIT_CONCURRENT_REQUESTS: '5',
+      TESSERA_QUEUE_PREFIX: api.config.redis.prefix,
+    });
+    const readers = new AbortController();
+    const streams = await Promise.all(
+      [api, other].flatMap(({ url }) =>
+        Array.from({ length: 10 }, () =>
+          fetch(`${url}/v1/jobs/${job.id}/stream`, { signal: readers.signal }),
+        ),
+      ),
+    );
+    expect(streams.filter(({ status }) => status === 200)).toHaveLength(5);
+    expect(streams.filter(({ status }) => status === 429)).toHaveLength(15);
+    readers.abort();
+    await expect.poll(async () => (await other.client.get('/v1/jobs')).status).toBe(200);
+    await other.close();
+  });
+
   it('lets one who asks one after the other always pass, refusals included', async () => {
     api = await startTestApi(redis, { TESSERA_LIMIT_CONCURRENT_REQUESTS: '1' });
     for (let round = 0; round < 20; round += 1) {

@@ -6,6 +6,12 @@ import { type ComponentName, refTo } from './components.js';
 const text = { type: 'string' as const };
 const requestId = { 'x-request-id': { description: 'Id of this request; also in the logs', schema: text } };
 
+const retryAfter = {
+  'retry-after': { description: 'Seconds until the request may pass, where that is known', schema: text },
+  'retry-after-ms': { description: 'The same in milliseconds', schema: text },
+  'x-should-retry': { description: '`false` where trying again soon cannot help', schema: text },
+};
+
 /** Any request may meet these, unless it is for a probe. */
 const GENERAL_CODES: readonly ErrorCode[] = [
   'invalid_request',
@@ -71,7 +77,7 @@ export function describeErrorsAndFailures(codes: {
     return ApiResponse({
       status,
       description: ofStatus.map((code) => `\`${code}\`: ${ERROR_CODES[code].summary}`).join('\n\n'),
-      headers: requestId,
+      headers: { ...requestId, ...(status === 429 ? retryAfter : {}) },
       schema: { anyOf: schemas },
     });
   });
