@@ -60,13 +60,16 @@ describe('a request without a key', () => {
     expect(answer.head).toContain('www-authenticate: bearer');
   });
 
-  it('leaves no key in the log, nor does one with a wrong key', async () => {
+  it('leaves no key in the log, nor does one with a wrong key; one with a valid key leaves its id', async () => {
     const key = `tsk_${'b'.repeat(43)}`;
     await api.client.withKey(key).get('/v1/jobs');
     await fetch(`${api.url}/v1/jobs?key=${key}`, { headers: { authorization: `Bearer ${ADMIN_KEY}` } });
     const log = api.logLines.join('\n');
     expect(log).not.toContain(key);
     expect(log).not.toContain(ADMIN_KEY);
+    const { id, key: valid } = await createKey(admin, ['jobs']);
+    await api.client.withKey(valid).get('/v1/jobs');
+    await expect.poll(() => api.logLines.at(-1), { timeout: 5_000 }).toContain(`"keyId":"${id}"`);
   });
 });
 

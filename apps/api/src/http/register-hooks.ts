@@ -25,6 +25,7 @@ export function registerHooks(fastify: FastifyInstance, logger: Logger): void {
       path: pathOf(httpRequest.url),
       status: reply.statusCode,
       durationMs: Math.round(reply.elapsedTime),
+      ...(httpRequest.caller === null ? {} : { keyId: httpRequest.caller.keyId }),
     };
     // Probes come every few seconds and say nothing while all is well.
     const level = fields.path.startsWith('/health/') && fields.status < 400 ? 'debug' : 'info';

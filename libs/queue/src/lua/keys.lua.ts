@@ -18,8 +18,9 @@ local function nowMs()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
--- Another one after every restart, which may have lost the last writes.
-local function serverRun() return string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') end
+-- Another one after every restart, which may have lost the last writes. A service that keeps it to itself is taken at
+-- its word not to lose any.
+local function serverRun() return string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or 'unknown' end
 
 local function isComplete() return redis.call('GET', COMPLETE) == serverRun() end
 
