@@ -32,4 +32,9 @@ export interface DatasetOutput {
   writeShard(shard: OutputShard): Promise<void>;
   /** Puts together what the form has once for all shards (one file of all rows, a `metadata.jsonl`), in order of shards. */
   finish(): Promise<void>;
+  /**
+   * Whether a caption by somebody else is there already and is to stay, so that nobody need be asked for this one.
+   * Absent: never.
+   */
+  hasCaption?(row: Pick<DatasetRow, 'key' | 'prompt_index'>): Promise<boolean>;
 }
