@@ -13,11 +13,6 @@ import { RecordInvalidError } from './errors.js';
 import { hashReply } from './hash-reply.js';
 import { queueNameOf } from './queue-entry.js';
 
-/** Time that a job's event stream stays after its last event. */
-const EVENT_RETENTION_SECONDS = 3_600;
-/** Events that a job's stream keeps, about; older ones are trimmed. */
-const MAX_EVENTS = 20_000;
-
 const integer = z.string().regex(/^\d+$/).transform(Number);
 const flag = z.enum(['0', '1']).transform((text) => text === '1');
 
@@ -68,29 +63,27 @@ const recordSchema = z.object({
 
 /** The hash fields of a new record, as field and value in turn. */
 export function encodeRecord(
-  record: JobRecord,
+  { request, metadata, webhook, answer, error, cancelRequested, isHidden, ...others }: JobRecord,
   options: { priority: 'normal' | 'low'; retentionSeconds: number },
 ): string[] {
-  const fields: Record<string, string | number | undefined> = {
-    ...record,
-    request: JSON.stringify(record.request),
-    metadata: JSON.stringify(record.metadata),
-    webhook: optionalJson(record.webhook),
-    answer: optionalJson(record.answer),
-    error: optionalJson(record.error),
-    cancelRequested: record.cancelRequested ? '1' : '0',
-    isHidden: record.isHidden === true ? '1' : undefined,
-    model: record.request.model,
-    queue: queueNameOf(record.request.model),
-    priority: options.priority,
-    crashes: 0,
-    retentionSeconds: options.retentionSeconds,
-    eventRetentionSeconds: EVENT_RETENTION_SECONDS,
-    maxEvents: MAX_EVENTS,
+  const flat: string[] = [];
+  const add = (name: string, value: string | number | undefined): void => {
+    if (value !== undefined) flat.push(name, String(value));
   };
-  return Object.entries(fields).flatMap(([name, value]) =>
-    value === undefined ? [] : [name, String(value)],
-  );
+  for (const name in others) add(name, others[name as keyof typeof others]);
+  add('request', JSON.stringify(request));
+  add('metadata', JSON.stringify(metadata));
+  add('webhook', optionalJson(webhook));
+  add('answer', optionalJson(answer));
+  add('error', optionalJson(error));
+  add('cancelRequested', cancelRequested ? '1' : '0');
+  add('isHidden', isHidden === true ? '1' : undefined);
+  add('model', request.model);
+  add('queue', queueNameOf(request.model));
+  add('priority', options.priority);
+  add('crashes', 0);
+  add('retentionSeconds', options.retentionSeconds);
+  return flat;
 }
 
 function optionalJson(value: object | undefined): string | undefined {
@@ -109,3 +102,16 @@ export function decodeRecord(fields: Record<string, string>): JobRecord {
 
 /** A record as a script returns it. */
 export const recordReply = hashReply.transform(decodeRecord);
+
+/** The fields of a record, in the order in which {@link recordValuesReply} takes their values. */
+export const RECORD_FIELDS: readonly string[] = Object.keys(recordSchema.shape);
+
+/** A record as a script returns it that read only {@link RECORD_FIELDS}, which leaves out what it does not have. */
+export const recordValuesReply = z.array(z.string().nullable()).transform((values) => {
+  const fields: Record<string, string> = {};
+  for (const [index, name] of RECORD_FIELDS.entries()) {
+    const value = values[index];
+    if (value !== null && value !== undefined) fields[name] = value;
+  }
+  return decodeRecord(fields);
+});

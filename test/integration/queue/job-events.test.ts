@@ -114,7 +114,10 @@ describe('streamEvents', () => {
   });
 
   it('keeps the stream for a limited time', async () => {
-    const { connection, store, id } = await answeredBy(async () => completed);
+    const { connection, store, id } = await answeredBy(async (attempt) => {
+      await attempt.publishText('A cat.');
+      return completed;
+    });
     await allEvents(store, id);
     const ttl = await bench.client().ttl(`{${connection.prefix}}:job-events:${id}`);
     expect(ttl).toBeGreaterThan(3_500);

@@ -9,7 +9,7 @@ import {
   releaseAttemptLua,
   startAttemptLua,
 } from '../lua/attempt.lua.js';
-import { recordReply } from '../record-fields.js';
+import { recordValuesReply } from '../record-fields.js';
 import { type TextPiece } from '../job-queue.js';
 import { queueNameOf } from '../queue-entry.js';
 import { defineScript } from '../script.js';
@@ -25,7 +25,7 @@ const refusals = ['gone', 'superseded', 'already_final'] as const;
 export type Refusal = (typeof refusals)[number];
 
 const takenReply = z.union([
-  z.tuple([z.literal('started'), recordReply]).transform(([kind, record]) => ({ kind, record })),
+  z.tuple([z.literal('started'), recordValuesReply]).transform(([kind, record]) => ({ kind, record })),
   z.tuple([z.literal('suspect'), z.string()]).transform(([kind, jobId]) => ({ kind, jobId })),
   z.tuple([z.enum(['none', 'again', 'lost'])]).transform(([kind]) => ({ kind })),
 ]);

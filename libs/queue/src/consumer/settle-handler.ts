@@ -8,26 +8,22 @@ export type Settled =
   | { kind: 'abandoned' };
 
 /** Waits for a handler to end, but only for so long after its signal has aborted. */
-export async function settleHandler(handling: Promise<AttemptResult>, signal: AbortSignal): Promise<Settled> {
-  const over = new AbortController();
-  const settled = handling.then(
-    (result): Settled => ({ kind: 'returned', result }),
-    (error: unknown): Settled => ({ kind: 'rejected', error }),
-  );
-  try {
-    return await Promise.race([settled, abandonAfterGrace(signal, over.signal)]);
-  } finally {
-    over.abort();
-  }
-}
-
-function abandonAfterGrace(signal: AbortSignal, over: AbortSignal): Promise<Settled> {
+export function settleHandler(handling: Promise<AttemptResult>, signal: AbortSignal): Promise<Settled> {
   return new Promise((resolve) => {
-    const startGrace = () => {
-      const timer = setTimeout(() => resolve({ kind: 'abandoned' }), STOP_GRACE_MS);
-      over.addEventListener('abort', () => clearTimeout(timer), { once: true });
+    let timer: NodeJS.Timeout | undefined;
+    const startGrace = (): void => {
+      timer = setTimeout(() => resolve({ kind: 'abandoned' }), STOP_GRACE_MS);
     };
+    const settle = (settled: Settled): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', startGrace);
+      resolve(settled);
+    };
+    handling.then(
+      (result) => settle({ kind: 'returned', result }),
+      (error: unknown) => settle({ kind: 'rejected', error }),
+    );
     if (signal.aborted) startGrace();
-    else signal.addEventListener('abort', startGrace, { once: true, signal: over });
+    else signal.addEventListener('abort', startGrace, { once: true });
   });
 }

@@ -1,10 +1,4 @@
-import {
-  FINAL_JOB_STATUSES,
-  JOB_STATUSES,
-  type JobRecord,
-  type JobStatus,
-  type TokenLogprob,
-} from '@tessera/contracts';
+import { FINAL_JOB_STATUSES, type JobRecord, type JobStatus, type TokenLogprob } from '@tessera/contracts';
 import { type Redis } from 'ioredis';
 import { z } from 'zod';
 import { type JobStreamEvent } from '../job-queue.js';
@@ -22,7 +16,6 @@ const streamEvent = z.discriminatedUnion('type', [
     logprobs: jsonText<TokenLogprob[]>().exactOptional(),
   }),
   z.object({ type: z.literal('restart') }),
-  z.object({ type: z.literal('final'), status: z.enum(JOB_STATUSES) }),
 ]);
 
 /** Whether a job in this status can still change. */

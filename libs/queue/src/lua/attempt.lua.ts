@@ -1,3 +1,4 @@
+import { RECORD_FIELDS } from '../record-fields.js';
 import { lineLua } from './line.lua.js';
 import { fenceLua, finishJobLua, sharedLua } from './shared.lua.js';
 import { tokensLua } from './tokens.lua.js';
@@ -20,58 +21,75 @@ local function takingFrom(first)
   }
 end
 
+-- What matters of a job for an attempt at it; nothing where there is no record.
+local function factsOf(id)
+  local facts = redis.call('HMGET', jobKey(id), 'status', 'attemptToken', 'cancelRequested', 'deadlineAtMs', 'crashes',
+    'ownerId', 'weight', 'createdAtMs', 'attempts', 'startedAtMs', 'lastTextSequence', 'entryId')
+  if not facts[1] then return nil end
+  return {
+    status = facts[1], attemptToken = facts[2], cancelRequested = facts[3], deadlineAtMs = tonumber(facts[4] or nil),
+    crashes = tonumber(facts[5]), owner = facts[6], weight = facts[7], createdAtMs = facts[8],
+    attempts = tonumber(facts[9]), startedAtMs = facts[10], hasText = facts[11] and facts[11] ~= '0', entryId = facts[12],
+  }
+end
+
 local function carriedJob(taking)
   local id = redis.call('HGET', taking.entryKey, 'carriedJobId')
-  if not id then return nil end
-  local facts = redis.call('HMGET', jobKey(id), 'status', 'entryId')
-  if facts[1] and isOpen(facts[1]) and facts[2] == taking.entryId then return id end
+  local facts = id and factsOf(id)
+  if facts and facts.entryId == taking.entryId then return id, facts end
   return nil
 end
 
 local function nextJob(taking)
-  local id = takeFromLine(taking.model, taking.entryId)
+  local id, facts = takeFromLine(taking.model, factsOf)
   if id then redis.call('HSET', taking.entryKey, 'carriedJobId', id) end
-  return id
+  return id, facts
+end
+
+local function recordValues(id)
+  return redis.call('HMGET', jobKey(id), ${RECORD_FIELDS.map((name) => `'${name}'`).join(', ')})
+end
+
+-- A job that may have killed its worker runs alone. While it waits for that it has no attempt, so that a neighbour's
+-- crash is not counted as its own.
+local function suspectJob(id, taking, crashes)
+  redis.call('HSET', jobKey(id), 'entryId', taking.entryId, 'crashes', crashes)
+  redis.call('HDEL', jobKey(id), 'attemptToken')
+  setStatus(id, 'queued')
+  return { 'suspect', id }
 end
 
 -- Makes the attempt the job's current one. A token left by an attempt that never ended means that its worker died: the
 -- job is suspected of it from then on, and starts only where it runs alone. Returns nothing where the job ends instead.
-local function beginAttempt(id, taking)
-  local key = jobKey(id)
-  local facts = redis.call('HMGET', key, 'attemptToken', 'cancelRequested', 'deadlineAtMs', 'crashes', 'status')
-  local previous, crashes = facts[1], tonumber(facts[4])
-  if not isOpen(facts[5]) then return nil end
+local function beginAttempt(id, facts, taking)
+  if not isOpen(facts.status) then return nil end
   -- The same command again, sent by the client after a reconnect.
-  if previous == taking.token then return { 'started', redis.call('HGETALL', key) } end
-  if facts[2] == '1' then cancelJob(id) return nil end
-  if facts[3] and tonumber(facts[3]) <= nowMs() then expireJob(id) return nil end
-  if previous then
-    crashes = redis.call('HINCRBY', key, 'crashes', 1)
-    if crashes >= taking.maxCrashes then crashJob(id) return nil end
-    -- While it waits to be alone it has no attempt, so that a neighbour's crash is not counted as its own.
-    redis.call('HDEL', key, 'attemptToken')
-    setStatus(id, 'queued')
-  end
-  if crashes > 0 and not taking.isAlone then return { 'suspect', id } end
+  if facts.attemptToken == taking.token then return { 'started', recordValues(id) } end
+  if facts.cancelRequested == '1' then cancelJob(id) return nil end
+  if facts.deadlineAtMs and facts.deadlineAtMs <= nowMs() then expireJob(id) return nil end
+  local crashes = facts.attemptToken and facts.crashes + 1 or facts.crashes
+  if crashes >= taking.maxCrashes then crashJob(id) return nil end
+  if crashes > 0 and not taking.isAlone then return suspectJob(id, taking, crashes) end
 
-  setStatus(id, 'in_progress')
-  redis.call('HSETNX', key, 'startedAtMs', nowMs())
-  redis.call('HINCRBY', key, 'attempts', 1)
-  redis.call('HSET', key, 'attemptToken', taking.token, 'lastTextSequence', 0)
+  moveIndexes(id, facts.owner, facts.createdAtMs, facts.status, 'in_progress')
+  redis.call('HSET', jobKey(id), 'status', 'in_progress', 'startedAtMs', facts.startedAtMs or nowMs(),
+    'attempts', facts.attempts + 1, 'attemptToken', taking.token, 'lastTextSequence', 0,
+    'entryId', taking.entryId, 'crashes', crashes)
   -- Text that an earlier attempt streamed is void.
-  if redis.call('EXISTS', eventsKey(id)) == 1 then appendEvent(id, 'text', 'type', 'restart') end
-  return { 'started', redis.call('HGETALL', key) }
+  if facts.hasText then appendEvent(id, 'type', 'restart') end
+  return { 'started', recordValues(id) }
 end
 
--- Returns {'started', record fields}, {'suspect', id}, {'none'} when no job waits, {'again'} when one may, or {'lost'}
--- when the entry is another worker's by now.
-local function takeJob(taking)
+-- Begins with the job that the entry carries, if there is one. Returns {'started', values of the record's fields},
+-- {'suspect', id}, {'none'} when no job waits, {'again'} when one may, or {'lost'} when the entry is another worker's by now.
+local function takeJob(taking, mayCarry)
   if redis.call('GET', taking.entryKey .. ':lock') ~= taking.lockToken then return { 'lost' } end
-  local id = carriedJob(taking)
+  local id, facts
+  if mayCarry then id, facts = carriedJob(taking) end
   for _ = 1, ${MAX_ENDED_CANDIDATES} do
-    id = id or nextJob(taking)
+    if not id then id, facts = nextJob(taking) end
     if not id then return { 'none' } end
-    local begun = beginAttempt(id, taking)
+    local begun = beginAttempt(id, facts, taking)
     if begun then return begun end
     id = nil
   end
@@ -85,7 +103,7 @@ end
  */
 export const startAttemptLua = `${sharedLua}${lineLua}${finishJobLua}${takeJobLua}
 local taking = takingFrom(1)
-return { takeJob(taking), needsSuccessor(taking.model, taking.queue) and 1 or 0 }
+return { takeJob(taking, true), needsSuccessor(taking.model, taking.queue) and 1 or 0 }
 `;
 
 /**
@@ -96,18 +114,20 @@ return { takeJob(taking), needsSuccessor(taking.model, taking.queue) and 1 or 0 
 export const completeJobLua = `${sharedLua}${tokensLua}${lineLua}${finishJobLua}${fenceLua}${takeJobLua}
 local id = ARGV[1]
 
+local status, attemptToken, cancelRequested, owner =
+  unpack(redis.call('HMGET', jobKey(id), 'status', 'attemptToken', 'cancelRequested', 'ownerId'))
+local refused = refusalOf(status, attemptToken, ARGV[2])
+
 local function completeJob()
-  local refused = refusal(id, ARGV[2])
-  if refused then return refused end
-  local facts = redis.call('HMGET', jobKey(id), 'cancelRequested', 'ownerId')
-  if facts[1] == '1' then return cancelJob(id) end
-  addTokens(facts[2], ARGV[4])
+  if cancelRequested == '1' then return cancelJob(id) end
+  addTokens(owner, ARGV[4])
   return finishJob(id, 'completed', 'answer', ARGV[3])
 end
 
-local outcome = completeJob()
+local outcome = refused or completeJob()
 if not ARGV[5] or outcome == 'superseded' then return { outcome } end
-return { outcome, takeJob(takingFrom(5)) }
+-- Where the command was sent again, the entry may carry the next job already.
+return { outcome, takeJob(takingFrom(5), refused) }
 `;
 
 /**
@@ -163,7 +183,7 @@ if sequence > tonumber(redis.call('HGET', jobKey(id), 'lastTextSequence')) then
     if ARGV[index + 2] ~= '' then
       for _, each in ipairs({ 'logprobs', ARGV[index + 2] }) do fields[#fields + 1] = each end
     end
-    appendEvent(id, 'text', unpack(fields))
+    appendEvent(id, unpack(fields))
   end
 end
 return 'appended'

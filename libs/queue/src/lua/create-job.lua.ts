@@ -32,37 +32,35 @@ local imageBytes = tonumber(ARGV[9])
 local key = jobKey(id)
 local idempotencyKey = root .. ':idempotency:' .. ARGV[4]
 
-local function created()
-  local facts = redis.call('HMGET', key, 'model', 'queue')
-  return { 'created', missingEntries(facts[1], facts[2]) }
-end
+local function created(model, queue) return { 'created', missingEntries(model, queue) } end
 
 local earlier = ARGV[4] ~= '' and earlierUse(ARGV[4], ARGV[5], id)
 if earlier then return earlier end
 -- The same command again, sent by the client after a reconnect.
-if redis.call('EXISTS', key) == 1 then return created() end
+if redis.call('EXISTS', key) == 1 then return created(unpack(redis.call('HMGET', key, 'model', 'queue'))) end
 
 local waiting = redis.call('ZCARD', root .. ':jobs:queued')
 if waiting >= tonumber(ARGV[2]) then return { 'queue_full', waiting } end
-local ownWaiting = redis.call('SCARD', queuedOf(owner))
-if ARGV[8] ~= '' and ownWaiting >= tonumber(ARGV[8]) then return { 'owner_queue_full', ownWaiting } end
+local ownWaiting = ARGV[8] ~= '' and redis.call('SCARD', queuedOf(owner))
+if ownWaiting and ownWaiting >= tonumber(ARGV[8]) then return { 'owner_queue_full', ownWaiting } end
 if ARGV[10] ~= '' and imageBytes > 0 then
   local limit = tonumber(ARGV[10])
   local room = roomFor(owner, 'job:' .. id, limit)
   if imageBytes > room then return { 'store_full', limit - room } end
 end
 
-redis.call('HSET', key, unpack(ARGV, 11))
-setBytes(owner, 'job:' .. id, imageBytes)
-local facts = redis.call('HMGET', key, 'createdAtMs', 'isHidden', 'priority')
-redis.call('HSET', key, 'place', newPlace(facts[3]))
-if facts[2] ~= '1' then redis.call('ZADD', jobsOf(owner), facts[1], id) end
-setStatus(id, 'queued')
-joinLine(id)
+local fields = {}
+for index = 11, #ARGV, 2 do fields[ARGV[index]] = ARGV[index + 1] end
+local model, createdAtMs, place = fields.model, fields.createdAtMs, newPlace(fields.priority)
+redis.call('HSET', key, 'place', place, unpack(ARGV, 11))
+if imageBytes > 0 then setBytes(owner, 'job:' .. id, imageBytes) end
+if fields.isHidden ~= '1' then redis.call('ZADD', jobsOf(owner), createdAtMs, id) end
+moveIndexes(id, owner, createdAtMs, false, 'queued')
+joinLine(id, owner, model, place)
 if ARGV[3] ~= '' then redis.call('ZADD', root .. ':deadlines', ARGV[3], id) end
 if ARGV[4] ~= '' then
   redis.call('HSET', idempotencyKey, 'jobId', id, 'bodySha256', ARGV[5])
   redis.call('EXPIRE', idempotencyKey, ARGV[6])
 end
-return created()
+return created(model, fields.queue)
 `;

@@ -13,11 +13,6 @@ const requestsLua = `${sharedLua}${tokensLua}
 local function bucketKey(owner) return root .. ':request-bucket:' .. owner end
 local function leasesKey(owner) return root .. ':request-leases:' .. owner end
 
-local function nowUs()
-  local time = redis.call('TIME')
-  return tonumber(time[1]) * 1000000 + tonumber(time[2])
-end
-
 -- Requests that may come at once: as many as in a second, one at least.
 local function mostAtOnce(perSecond) return math.max(1, perSecond) end
 

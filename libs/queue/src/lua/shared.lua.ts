@@ -6,6 +6,11 @@ function errorJson(code: ErrorCode, message: string): string {
   return JSON.stringify(error);
 }
 
+/** Time that a job's event stream stays after its last event. */
+const EVENT_RETENTION_SECONDS = 3_600;
+/** Events that a job's stream keeps, about; older ones are trimmed. */
+const MAX_EVENTS = 20_000;
+
 /**
  * What every script begins with. `KEYS[1]` is the key root, such as `{tessera}`; every other key begins with it, and
  * its hash tag keeps them all in one slot of a Redis Cluster. Time is the Redis server's, so that all processes share
@@ -26,10 +31,17 @@ local STATUSES = { ${JOB_STATUSES.map((status) => `'${status}'`).join(', ')} }
 local function jobKey(id) return root .. ':job:' .. id end
 local function eventsKey(id) return root .. ':job-events:' .. id end
 
-local function nowMs()
-  local time = redis.call('TIME')
-  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+-- In a script no time passes.
+local nowUsOnce
+local function nowUs()
+  if not nowUsOnce then
+    local time = redis.call('TIME')
+    nowUsOnce = tonumber(time[1]) * 1e6 + tonumber(time[2])
+  end
+  return nowUsOnce
 end
+
+local function nowMs() return math.floor(nowUs() / 1000) end
 
 local function isOpen(status) return status == 'queued' or status == 'in_progress' end
 
@@ -50,26 +62,31 @@ local function forgetJob(id, owner)
   for _, index in ipairs({ ':deadlines', ':expiries' }) do redis.call('ZREM', root .. index, id) end
 end
 
--- Moves the job between the status indexes.
-local function setStatus(id, status)
-  local key = jobKey(id)
-  local facts = redis.call('HMGET', key, 'status', 'createdAtMs', 'model', 'priority', 'ownerId')
-  if facts[1] then redis.call('ZREM', statusIndex(facts[5], facts[1]), id) end
-  redis.call('ZADD', statusIndex(facts[5], status), facts[2], id)
-  if status == 'queued' then
-    redis.call('SADD', queuedOf(facts[5]), id)
-  else
-    redis.call('SREM', queuedOf(facts[5]), id)
+-- Moves the job between the status indexes; from is false for a new one.
+local function moveIndexes(id, owner, createdAtMs, from, to)
+  if from == to then return end
+  if from then redis.call('ZREM', statusIndex(owner, from), id) end
+  redis.call('ZADD', statusIndex(owner, to), createdAtMs, id)
+  if to == 'queued' then
+    redis.call('SADD', queuedOf(owner), id)
+  elseif from == 'queued' then
+    redis.call('SREM', queuedOf(owner), id)
   end
-  redis.call('HSET', key, 'status', status)
 end
 
--- Appends an event that readers of the job's stream see, and wakes them. kind: 'text' or 'final'.
-local function appendEvent(id, kind, ...)
-  local facts = redis.call('HMGET', jobKey(id), 'eventRetentionSeconds', 'maxEvents')
-  redis.call('XADD', eventsKey(id), 'MAXLEN', '~', facts[2], '*', ...)
-  redis.call('EXPIRE', eventsKey(id), facts[1])
-  redis.call('PUBLISH', root .. ':notifications', kind .. ' ' .. id)
+local function setStatus(id, status)
+  local facts = redis.call('HMGET', jobKey(id), 'status', 'createdAtMs', 'ownerId')
+  moveIndexes(id, facts[3], facts[2], facts[1], status)
+  redis.call('HSET', jobKey(id), 'status', status)
+end
+
+local function wakeReaders(id, kind) redis.call('PUBLISH', root .. ':notifications', kind .. ' ' .. id) end
+
+-- Appends an event that readers of the job's stream see, and wakes them.
+local function appendEvent(id, ...)
+  redis.call('XADD', eventsKey(id), 'MAXLEN', '~', ${MAX_EVENTS}, '*', ...)
+  redis.call('EXPIRE', eventsKey(id), ${EVENT_RETENTION_SECONDS})
+  wakeReaders(id, 'text')
 end
 `;
 
@@ -97,29 +114,30 @@ local EXPIRED_ERROR = [[${errorJson('job_expired', 'The job did not finish befor
 local CRASHED_ERROR = [[${errorJson('worker_crashed', 'The workers that ran this job died or lost it too often.')}]]
 
 -- For the job's own webhook and for its owner's endpoints, where any of them wants to hear of it.
-local function tellOfJob(id, key, status, finishedAtMs)
-  local facts = redis.call('HMGET', key, 'ownerId', 'webhook', 'isHidden')
-  if facts[3] == '1' then return end
+local function tellOfJob(id, owner, webhookJson, status, finishedAtMs)
   local eventType = 'job.' .. status
-  local webhook = facts[2] and cjson.decode(facts[2])
+  local webhook = webhookJson and cjson.decode(webhookJson)
   for _, wanted in ipairs(webhook and webhook.events or {}) do
     if wanted == eventType then
-      return appendToOutbox(facts[1], id, eventType, 'occurredAtMs', finishedAtMs, 'webhookUrl', webhook.url)
+      return appendToOutbox(owner, id, eventType, 'occurredAtMs', finishedAtMs, 'webhookUrl', webhook.url)
     end
   end
-  if isListenedTo(facts[1], eventType) then appendToOutbox(facts[1], id, eventType, 'occurredAtMs', finishedAtMs) end
+  if isListenedTo(owner, eventType) then appendToOutbox(owner, id, eventType, 'occurredAtMs', finishedAtMs) end
 end
 
 local function finishJob(id, status, field, value)
   local key = jobKey(id)
-  setStatus(id, status)
-  local finishedAtMs = nowMs()
-  redis.call('HSET', key, 'finishedAtMs', finishedAtMs, field, value)
-  redis.call('ZREM', root .. ':deadlines', id)
-  if not redis.call('HGET', key, 'entryId') then leaveLine(id) end
-  tellOfJob(id, key, status, finishedAtMs)
-  appendEvent(id, 'final', 'type', 'final', 'status', status)
-  local retentionSeconds = tonumber(redis.call('HGET', key, 'retentionSeconds'))
+  local facts = redis.call('HMGET', key, 'status', 'createdAtMs', 'ownerId', 'model', 'entryId', 'deadlineAtMs',
+    'webhook', 'isHidden', 'retentionSeconds')
+  local before, createdAtMs, owner, model, entryId, deadlineAtMs, webhook, isHidden = unpack(facts)
+  local finishedAtMs, retentionSeconds = nowMs(), tonumber(facts[9])
+  moveIndexes(id, owner, createdAtMs, before, status)
+  redis.call('HSET', key, 'status', status, 'finishedAtMs', finishedAtMs, field, value)
+  if deadlineAtMs then redis.call('ZREM', root .. ':deadlines', id) end
+  if not entryId then leaveLine(id, owner, model) end
+  if isHidden ~= '1' then tellOfJob(id, owner, webhook, status, finishedAtMs) end
+  -- They find the end in the record.
+  wakeReaders(id, 'final')
   redis.call('ZADD', root .. ':expiries', finishedAtMs + retentionSeconds * 1000, id)
   -- Upkeep removes the job with its objects; this only bounds what stays where no upkeep runs.
   redis.call('EXPIRE', key, retentionSeconds + ${EXPIRY_MARGIN_SECONDS})
@@ -137,15 +155,19 @@ local function crashJob(id) return finishJob(id, 'failed', 'error', CRASHED_ERRO
  * first one gave the job up for another attempt, the answer is 'superseded', on which a consumer gives it up too.
  */
 export const fenceLua = `
--- Returns nil when the attempt may write, else what to answer instead.
-local function refusal(id, token)
-  local facts = redis.call('HMGET', jobKey(id), 'status', 'attemptToken')
-  if not facts[1] then return 'gone' end
-  if facts[2] ~= token then
-    if isOpen(facts[1]) then return 'superseded' end
+-- Returns nil when the attempt with that token may write, else what to answer instead.
+local function refusalOf(status, attemptToken, token)
+  if not status then return 'gone' end
+  if attemptToken ~= token then
+    if isOpen(status) then return 'superseded' end
     return 'already_final'
   end
-  if facts[1] ~= 'in_progress' then return facts[1] end
+  if status ~= 'in_progress' then return status end
   return nil
+end
+
+local function refusal(id, token)
+  local facts = redis.call('HMGET', jobKey(id), 'status', 'attemptToken')
+  return refusalOf(facts[1], facts[2], token)
 end
 `;

@@ -15,8 +15,8 @@ local function tokensUsed(owner) return tonumber(redis.call('GET', tokensKey(own
 
 local function addTokens(owner, count)
   if not owner or tonumber(count) == 0 then return end
-  redis.call('INCRBY', tokensKey(owner), count)
-  redis.call('EXPIRE', tokensKey(owner), ${TOKENS_SECONDS})
+  local key = tokensKey(owner)
+  if redis.call('INCRBY', key, count) == tonumber(count) then redis.call('EXPIRE', key, ${TOKENS_SECONDS}) end
 end
 
 local function msUntilMidnight() return DAY_MS - nowMs() % DAY_MS end

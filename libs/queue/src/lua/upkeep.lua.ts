@@ -50,7 +50,8 @@ local function isReachable(id, owner, model, queue, entryId)
 end
 
 for _, id in ipairs(ids) do
-  local queue, model, owner, entryId = unpack(redis.call('HMGET', jobKey(id), 'queue', 'model', 'ownerId', 'entryId'))
+  local queue, model, owner, entryId = unpack(
+    redis.call('HMGET', jobKey(id), 'queue', 'model', 'ownerId', 'entryId'))
   if not queue then
     redis.call('ZREM', index, id)
   elseif entryId and redis.call('ZSCORE', root .. ':' .. queue .. ':failed', entryId) then
@@ -60,7 +61,7 @@ for _, id in ipairs(ids) do
     staying = staying + 1
     if not isReachable(id, owner, model, queue, entryId) then
       redis.call('HDEL', jobKey(id), 'entryId')
-      joinLine(id)
+      joinLine(id, owner, model, redis.call('HGET', jobKey(id), 'place'))
       joined[#joined + 1] = id
     end
   end
@@ -71,7 +72,7 @@ return { #ids, staying, joined, crashed }
 /** ARGV: model, queue. Returns how many queue entries are missing for the jobs in line. */
 export const missingEntriesLua = `${sharedLua}${lineLua}
 local model = ARGV[1]
-if redis.call('ZCARD', lineKey(model)) == 0 then redis.call('SREM', root .. ':waiting-models', model) end
+if redis.call('EXISTS', ownersKey(model)) == 0 then redis.call('SREM', root .. ':waiting-models', model) end
 return missingEntries(model, ARGV[2])
 `;
 
