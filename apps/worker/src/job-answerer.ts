@@ -34,7 +34,7 @@ export class JobAnswerer {
   private async generate(attempt: JobAttempt): Promise<Answer> {
     const { record, signal } = attempt;
     const fetchStartedAt = performance.now();
-    const waiting = { signal, logger: this.logger.child({ jobId: record.id }) };
+    const waiting = { signal, logger: this.logger };
     const images = await waitForStore(() => this.images.load(record.request.images, signal), waiting);
     const fetchMs = performance.now() - fetchStartedAt;
     const result = await this.engine.generate({
@@ -55,9 +55,7 @@ export class JobAnswerer {
   private publish(attempt: JobAttempt, ...piece: Parameters<JobAttempt['publishText']>): void {
     attempt
       .publishText(...piece)
-      .catch((error: unknown) =>
-        this.logger.warn({ err: error, jobId: attempt.record.id }, 'text was not published'),
-      );
+      .catch((err: unknown) => this.logger.warn({ err }, 'text was not published'));
   }
 }
 

@@ -105,7 +105,9 @@ export class RowAnswerer {
     try {
       return this.parse(body);
     } catch (error) {
-      logger.warn({ err: error }, 'a row failed');
+      // The message may quote the prompt.
+      const { code, param } = toTesseraError(error);
+      logger.warn({ code, param }, 'a row was refused');
       throw error;
     }
   }

@@ -31,6 +31,7 @@ describe('createLogger', () => {
     ['a data URL in a message', 'got data:image/png;base64,aHVudGVyMg+/= here'],
     ['an API key in a message', 'the key was tsk_hunter2aGVsbG8aHVudGVyMgaGVsbG8gaHVudGVyMg12'],
     ['a bearer token in a message', 'header was Bearer hunter2'],
+    ['the query of a URL', 'https://images.test/a.png?X-Amz-Signature=hunter2 cannot be read'],
     ['a password in a URL', 'no connection to redis://user:hunter2@host:6379/0'],
   ])('blanks out %s', (_case, message) => {
     const { logger, lines } = captureLines();

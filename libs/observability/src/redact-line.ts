@@ -6,6 +6,8 @@ const SECRETS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   // The payload is client data, and far too long for a log.
   [/data:[\w.+-]+\/[\w.+-]+(?:;[\w.+-]+=[\w.+-]+)*;base64,[A-Za-z0-9+/=%_-]*/g, 'data:[redacted]'],
   [/\b(Bearer|Basic) [A-Za-z0-9._~+/=-]+/gi, '$1 [redacted]'],
+  // What follows the question mark of a URL may be a signature that opens it.
+  [/\b(https?:\/\/[^\s"\\?#]+\?)[^\s"\\]+/gi, '$1[redacted]'],
   // Name and password of a URL, as in redis://:password@host.
   [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"\\]+@/gi, '$1[redacted]@'],
 ];

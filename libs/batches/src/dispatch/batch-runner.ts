@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BatchRecord } from '@tessera/contracts';
+import { withLogContext } from '@tessera/observability';
 import { BatchFeeder, type RunningBatch } from './batch-feeder.js';
 import { BatchLease, type LeaseTimings } from './batch-lease.js';
 import { type BatchStepOptions, BatchSteps } from './batch-steps.js';
@@ -91,7 +92,10 @@ export class BatchRunner {
   /** Begins what the batch needs next, where nothing is under way for it. */
   private async look(batch: BatchRecord, signal: AbortSignal): Promise<void> {
     const { earlyEnd } = batch;
-    const begin = (step: () => Promise<void>): void => this.begin(batch.id, step, signal);
+    const begin = (step: () => Promise<void>): void =>
+      withLogContext({ requestId: batch.requestId, batchId: batch.id }, () =>
+        this.begin(batch.id, step, signal),
+      );
     if (earlyEnd !== undefined) {
       begin(() => this.steps.endEarly({ ...batch, earlyEnd }, signal));
     } else if (batch.deadlineAtMs <= Date.now() && batch.status !== 'finalizing') {
@@ -108,7 +112,7 @@ export class BatchRunner {
     const ending = step()
       .catch(async (err: unknown) => {
         if (signal.aborted) return;
-        this.options.logger.error({ err, batchId }, 'a step of the batch failed, and will be tried again');
+        this.options.logger.error({ err }, 'a step of the batch failed, and will be tried again');
         await delay(PAUSE_AFTER_FAILURE_MS, undefined, { signal }).catch(() => undefined);
       })
       .finally(() => this.underWay.delete(batchId));

@@ -44,7 +44,7 @@ export class BatchSteps {
     const outcome = await ledger.begin(batch.id, validation.input);
     if (outcome.kind === 'too_many_rows')
       return this.fail(batch, [tooManyRows(batch, rows, outcome.queuedRows)], signal);
-    logger.info({ batchId: batch.id, status: outcome.status, rows }, 'the batch is valid');
+    logger.info({ status: outcome.status, rows }, 'the batch is valid');
   }
 
   /** Puts the files of a batch together whose rows are all done. */
@@ -87,8 +87,10 @@ export class BatchSteps {
     signal.throwIfAborted();
     await writeEnd(this.options.objectStore, ended);
     await this.options.ledger.fail(id, errors);
+    // Messages quote what users wrote, which is no business of the log.
+    const [first] = errors;
     this.options.logger.info(
-      { batchId: id, errors: errors.length, first: errors[0] },
+      { errors: errors.length, code: first?.code, line: first?.line },
       'the input is not valid',
     );
   }
@@ -109,7 +111,7 @@ export class BatchSteps {
     await ledger.finish(id, status, made);
     await objectStore.deletePrefix(partsPrefix(id));
     const { total, completed, failed } = batch;
-    logger.info({ batchId: id, status, total, completed, failed }, 'the batch has ended');
+    logger.info({ status, total, completed, failed }, 'the batch has ended');
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Answer, type JobError, type JobRecord } from '@tessera/contracts';
-import { type Logger } from '@tessera/observability';
+import { type Logger, withLogContext } from '@tessera/observability';
 import { type Job as QueueEntry, WaitingError } from 'bullmq';
 import { type JobAttempt } from '../job-consumer.js';
 import { type AttemptResult } from '../job-queue.js';
@@ -80,10 +80,19 @@ export class AttemptRunner {
   private async runJobs(entry: HeldEntry): Promise<void> {
     let begun = await this.begin(this.newAttempt(entry));
     while (begun !== undefined) {
-      const { conclusion, next } = await this.runToConclusion(begun);
-      this.finish(begun, conclusion);
+      const next = await this.runJob(begun);
       begun = next instanceof ActiveAttempt ? await this.beginAlone(next) : next;
     }
+  }
+
+  private runJob(begun: Begun): Promise<Concluded['next']> {
+    const { id: jobId, requestId, attempts } = begun.record;
+    return withLogContext({ jobId, requestId }, async () => {
+      const { conclusion, next } = await this.runToConclusion(begun);
+      this.options.logger.info({ attempt: attempts, conclusion }, 'an attempt has ended');
+      this.finish(begun, conclusion);
+      return next;
+    });
   }
 
   /** Before any record says so, so that a cancel that comes right after finds the attempt. */
@@ -174,10 +183,8 @@ export class AttemptRunner {
     const { scripts, logger } = this.options;
     const { attempt, record } = begun;
     const { abortReason, token } = attempt;
-    const jobId = record.id;
-    const key = { jobId, token };
-    if (settled.kind === 'abandoned')
-      logger.error({ jobId, abortReason }, 'a handler ignores that it was aborted');
+    const key = { jobId: record.id, token };
+    if (settled.kind === 'abandoned') logger.error({ abortReason }, 'a handler ignores that it was aborted');
     // Without a lock nothing is published; a job that nobody else has taken yet is freed, so that no crash is counted.
     if (abortReason === 'lost') return { conclusion: await scripts.release(key) };
     if (settled.kind === 'returned' && settled.result.kind === 'completed') {
@@ -189,7 +196,7 @@ export class AttemptRunner {
     if (abortReason !== undefined) return { conclusion: await scripts.release(key) };
     if (settled.kind === 'returned' && settled.result.kind === 'failed')
       return { conclusion: await scripts.fail(key, settled.result.error) };
-    logger.error({ err: settled.kind === 'rejected' ? settled.error : undefined, jobId }, 'a handler failed');
+    logger.error({ err: settled.kind === 'rejected' ? settled.error : undefined }, 'a handler failed');
     return { conclusion: await scripts.fail(key, UNFORESEEN_ERROR) };
   }
 
