@@ -1,4 +1,4 @@
-import { ERROR_CODES } from '@tessera/contracts';
+import { ERROR_CODES, EVENT_TYPES } from '@tessera/contracts';
 import { startTestRedis, type TestRedis } from '@tessera/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestApi, type TestApi } from './start-test-api.js';
@@ -63,6 +63,32 @@ const CODES_OF_OPERATIONS: Record<string, readonly string[]> = {
   'POST /v1/uploads/{id}/cancel': ['upload_not_found upload_finished'],
   'GET /v1/usage': [],
   'GET /v1/admin/keys/{id}/usage': ['api_key_not_found authentication_off'],
+  'POST /v1/webhook_endpoints': [
+    'invalid_json missing_required_parameter invalid_type invalid_value unknown_parameter url_not_allowed',
+    'too_many_webhook_endpoints',
+  ],
+  'GET /v1/webhook_endpoints': ['invalid_value invalid_type unknown_parameter'],
+  'GET /v1/webhook_endpoints/{id}': ['webhook_endpoint_not_found'],
+  'POST /v1/webhook_endpoints/{id}': [
+    'invalid_json invalid_type invalid_value unknown_parameter url_not_allowed webhook_endpoint_not_found',
+  ],
+  'DELETE /v1/webhook_endpoints/{id}': ['webhook_endpoint_not_found'],
+  'POST /v1/webhook_endpoints/{id}/rotate_secret': [
+    'invalid_json invalid_type unknown_parameter webhook_endpoint_not_found',
+  ],
+  'POST /v1/webhook_endpoints/{id}/test': [
+    'invalid_json missing_required_parameter invalid_value unknown_parameter webhook_endpoint_not_found',
+    'webhook_unreachable',
+  ],
+  'GET /v1/webhook_endpoints/{id}/deliveries': [
+    'invalid_value invalid_type unknown_parameter webhook_endpoint_not_found',
+  ],
+  'POST /v1/webhook_endpoints/{id}/deliveries/{deliveryId}/redeliver': [
+    'webhook_endpoint_not_found webhook_delivery_not_found webhook_endpoint_disabled',
+  ],
+  'POST /v1/webhook_endpoints/{id}/redeliver': [
+    'missing_required_parameter invalid_type invalid_value webhook_endpoint_not_found webhook_endpoint_disabled',
+  ],
   'GET /v1/models': [],
   'GET /v1/models/{id}': ['model_not_found'],
   'POST /v1/admin/keys': [
@@ -99,6 +125,11 @@ describe('the OpenAPI document', () => {
   it('is a valid OpenAPI 3.1 document', async () => {
     expect(api.contract.document.openapi).toBe('3.1.0');
     expect(await api.contract.violations()).toEqual([]);
+  });
+
+  it('describes the events that webhooks are sent', () => {
+    const { webhooks } = api.contract.document as unknown as { webhooks: Record<string, unknown> };
+    expect(Object.keys(webhooks)).toEqual([...EVENT_TYPES]);
   });
 
   it('describes every route and no other', () => {

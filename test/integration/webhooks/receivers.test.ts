@@ -2,7 +2,7 @@ import { type WebhookDelivery } from '@tessera/queue';
 import { startTestRedis, type TestRedis } from '@tessera/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { untilAborted } from '../queue/queue-bench.js';
-import { answerWith, TestReceiver, WAIT_MS } from './test-receiver.js';
+import { answerWith, type TestReceiver, WAIT_MS } from './test-receiver.js';
 import { WebhookBench } from './webhook-bench.js';
 
 let redis: TestRedis;

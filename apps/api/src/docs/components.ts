@@ -35,6 +35,7 @@ import {
   webhookEndpointListSchema,
 } from './schemas.js';
 import { ownerUsageSchema } from './usage-schemas.js';
+import { batchEventSchema, jobEventSchema } from './event-schemas.js';
 import {
   deletedWebhookEndpointSchema,
   redeliverySchema,
@@ -59,6 +60,8 @@ const ANSWERS = {
   DeletedFile: deletedFileSchema,
   Upload: uploadSchema,
   UploadPart: uploadPartSchema,
+  JobEvent: jobEventSchema,
+  BatchEvent: batchEventSchema,
   WebhookEndpoint: webhookEndpointSchema,
   WebhookEndpointWithSecret: webhookEndpointWithSecretSchema,
   WebhookEndpointList: webhookEndpointListSchema,

@@ -2,6 +2,7 @@ import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { createComponentSchemas } from './components.js';
 import { describeAccess, KEY_SCHEME } from './describe-access.js';
+import { describeEvents } from './describe-events.js';
 
 /** Builds the OpenAPI 3.1 document from the controllers. */
 export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObject {
@@ -15,7 +16,7 @@ export function createOpenApiDocument(app: NestFastifyApplication): OpenAPIObjec
       KEY_SCHEME,
     )
     .build();
-  const document = describeAccess(SwaggerModule.createDocument(app, information));
+  const document = describeEvents(describeAccess(SwaggerModule.createDocument(app, information)));
   return { ...document, components: { ...document.components, schemas: createComponentSchemas() } };
 }
 
