@@ -44,7 +44,7 @@ export interface SourceShard {
 }
 
 export interface ReadOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Told of a place that cannot be read while the others are: a folder that cannot be listed. */
   readonly onUnreadable?: (place: string, error: unknown) => void;
 }
