@@ -8,7 +8,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 function admitRows(admission: Admission, count: number): (() => void)[] {
   const admitted: (() => void)[] = [];
   for (let row = 0; row < count; row++)
-    void admission.admitRow(never()).then((leave) => admitted.push(leave));
+    void admission.admitRow('chunk', never()).then((leave) => admitted.push(leave));
   return admitted;
 }
 
@@ -43,11 +43,11 @@ describe('Admission', () => {
     const admission = new Admission({ slotCount: 1 });
     const rows = admitRows(admission, 4);
     const controller = new AbortController();
-    const waiting = admission.admitRow(controller.signal);
+    const waiting = admission.admitRow('chunk', controller.signal);
     controller.abort(new Error('the batch ends early'));
     await expect(waiting).rejects.toThrow('the batch ends early');
     rows[0]?.();
     await turn();
-    expect(await admission.admitRow(never())).toBeTypeOf('function');
+    expect(await admission.admitRow('chunk', never())).toBeTypeOf('function');
   });
 });

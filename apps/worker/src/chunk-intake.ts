@@ -8,8 +8,11 @@ import { RowAnswerer } from './row-answerer.js';
 import { OBJECT_STORE } from './tokens.js';
 import { waitForStore } from './wait-for-store.js';
 
-/** Chunks at a time: while the last rows of one are answered, those of others fill the engine. */
-const CONCURRENT_CHUNKS = 3;
+/**
+ * Chunks at a time: while the last rows of one are answered, those of others fill the engine. As many as the dispatcher
+ * cuts for a worker, so that none waits in the queue behind those of another owner.
+ */
+const CONCURRENT_CHUNKS = 5;
 
 /** Takes chunks of the batches of the engine's model; their rows are answered where jobs leave room. */
 @Injectable()
@@ -43,7 +46,7 @@ export class ChunkIntake implements OnApplicationBootstrap {
     return runChunk(attempt, {
       objectStore: this.objectStore,
       answerRow: this.answerer.answer,
-      admit: (signal) => this.admission.admitRow(signal),
+      admit: (signal) => this.admission.admitRow(`${batchId}:${index}`, signal),
       whileStoreIsAway: (work, signal) => waitForStore(work, { signal, logger }),
     });
   }

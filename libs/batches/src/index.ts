@@ -1,3 +1,4 @@
+export { RowTurns } from './chunk/row-turns.js';
 export { runChunk, type ChunkRunOptions } from './chunk/run-chunk.js';
 export { type PartName, partsPrefix } from './chunk/part-files.js';
 export { finishedFileOf, linesSoFar, type ResultSources } from './results/lines-so-far.js';

@@ -66,6 +66,8 @@ export interface BatchRecord extends BatchRequest {
   openChunks: number;
   /** Running mean of the time a row took of its chunk's. */
   rowMs?: number;
+  /** Time that rows of committed chunks held places in workers, all together. */
+  workMs: number;
 }
 
 /** A run of consecutive rows of a Batch, worked on by one worker: `[fromRow, toRow)`, `[fromByte, toByte)` of the input. */

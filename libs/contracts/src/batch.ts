@@ -42,7 +42,7 @@ export const createBatchBodySchema = z.strictObject({
   completion_window: completionWindowSchema,
   metadata: metadataSchema.nullish(),
   output_expires_after: fileExpirySchema.optional(),
-  /** Batches of low priority are worked on while none of normal priority has anything to do. */
+  /** A Batch of low priority is worked on when its owner's others have no rows left to hand out. */
   priority: z.enum(['normal', 'low']).optional(),
 });
 export type CreateBatchBody = z.infer<typeof createBatchBodySchema>;

@@ -38,7 +38,7 @@ export type { BatchLedger } from './batches/batch-ledger.js';
 export type { BeginOutcome, FinalizeOutcome, ValidatedInput } from './batches/batch-scripts.js';
 export type { ChunkAttempt, ChunkConsumer, ChunkConsumerOptions } from './batches/chunk-consumer.js';
 export { ChunkLostError, ChunkStoppedError, CommittedChunksGoneError } from './batches/chunk-errors.js';
-export type { ChunkKey, ChunkRefusal, RowTurn, StartedChunk } from './batches/chunk-scripts.js';
+export type { ChunkEffort, ChunkKey, ChunkRefusal, RowTurn, StartedChunk } from './batches/chunk-scripts.js';
 export { openBatchLedger } from './batches/open-batch-ledger.js';
 export { openBatchStore, type BatchStoreOptions } from './batches/open-batch-store.js';
 export { startChunkConsumer } from './batches/start-chunk-consumer.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { BatchRunner, runChunk, writeManifest } from '@tessera/batches';
+import { BatchRunner, RowTurns, runChunk, writeManifest } from '@tessera/batches';
 import {
   type AnswerRow,
   BATCH_ENDPOINT,
@@ -174,11 +174,14 @@ export class BatchSystem {
       ...{ connection, model: servedModel, concurrency: 1, lockDurationMs: LOCK_MS, logger, turns },
       handle: () => Promise.reject(new Error('there are no jobs in this test')),
     });
-    const admit = limitPlaces(places);
+    const rowTurns = new RowTurns(limitPlaces(places));
     const consumer = await startChunkConsumer({
-      ...{ connection, model: servedModel, concurrency: 3, lockDurationMs: LOCK_MS, logger, turns },
+      ...{ connection, model: servedModel, concurrency: 5, lockDurationMs: LOCK_MS, logger, turns },
       handle: (attempt) =>
-        runChunk(attempt, { objectStore, answerRow, admit, whileStoreIsAway: (work) => work() }),
+        runChunk(attempt, {
+          ...{ objectStore, answerRow, whileStoreIsAway: (work) => work() },
+          admit: (signal) => rowTurns.take(`${attempt.key.batchId}:${attempt.key.index}`, signal),
+        }),
     });
     closers.push(() => Promise.all([jobs.drain(0), consumer.drain(0)]));
     return consumer;
@@ -255,7 +258,7 @@ export class BatchSystem {
   }
 }
 
-function limitPlaces(places: number): (signal: AbortSignal) => Promise<() => void> {
+function limitPlaces(places: number): () => Promise<() => void> {
   let free = places;
   const waiting: (() => void)[] = [];
   const leave = (): void => {
@@ -263,19 +266,9 @@ function limitPlaces(places: number): (signal: AbortSignal) => Promise<() => voi
     if (next === undefined) free += 1;
     else next();
   };
-  return async (signal) => {
-    if (free > 0) {
-      free -= 1;
-      return leave;
-    }
-    return new Promise((resolve, reject) => {
-      const enter = (): void => resolve(leave);
-      waiting.push(enter);
-      signal.addEventListener('abort', () => {
-        const place = waiting.indexOf(enter);
-        if (place >= 0) waiting.splice(place, 1);
-        reject(signal.reason as Error);
-      });
-    });
+  return async () => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    return leave;
   };
 }

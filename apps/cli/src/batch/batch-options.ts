@@ -59,10 +59,10 @@ export function addRetryOptions(command: Command, windowDefault: string): Comman
 /** Adds the options of {@link SubmitOptions}. */
 export function addSubmitOptions(command: Command): Command {
   return addRetryOptions(command, '24h').addOption(
-    new Option('--priority <priority>', 'low works only while no normal batch has anything to do').choices([
-      'normal',
-      'low',
-    ]),
+    new Option(
+      '--priority <priority>',
+      'low works only when no normal batch of the same key has rows left',
+    ).choices(['normal', 'low']),
   );
 }
 

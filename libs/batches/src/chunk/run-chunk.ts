@@ -40,6 +40,7 @@ class ChunkRun {
   private readonly journal: JournalWriter;
   private readonly startedAt = performance.now();
   private ranRows = 0;
+  private workMs = 0;
 
   constructor(
     private readonly attempt: ChunkAttempt,
@@ -72,7 +73,9 @@ class ChunkRun {
       signal,
     );
     const ms = Math.round(performance.now() - this.startedAt);
-    await this.attempt.commit(outcome, { rows: this.ranRows, ms });
+    await this.attempt.commit(outcome, {
+      ...{ rows: this.ranRows, ms, workMs: Math.ceil(this.workMs) },
+    });
   }
 
   private async runRow({ row, customId, body }: InputRow): Promise<void> {
@@ -83,6 +86,7 @@ class ChunkRun {
     const turn: RowTurn = begunAs === 'shared' ? 'alone' : 'shared';
     // First a place, then the turn: rows that only wait for a place must not keep a suspect from being alone.
     const leave = await this.options.admit(stopSignal);
+    const admittedAt = performance.now();
     try {
       const endTurn = await this.attempt.takeTurn(turn);
       try {
@@ -95,6 +99,7 @@ class ChunkRun {
       }
     } finally {
       leave();
+      this.workMs += performance.now() - admittedAt;
     }
   }
 

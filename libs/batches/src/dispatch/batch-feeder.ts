@@ -3,19 +3,31 @@ import { type Logger } from '@tessera/observability';
 import { type BatchLedger } from '@tessera/queue';
 import { type ObjectStore } from '@tessera/storage';
 import { ChunkCutter } from '../input/chunk-cutter.js';
-import { chooseBatch, rowsPerChunk } from './fair-share.js';
+import { BatchShares, hasNothingOpen } from './batch-shares.js';
+import { rowsPerChunk } from './rows-per-chunk.js';
 
-/** Chunks that are open for every worker of a model: some being worked on, some waiting so that none idles. */
+/** Chunks that are open for every worker of a model: one less than it works on, so that none waits in the queue. */
 const CHUNKS_PER_WORKER = 4;
+/** Open beyond these for every worker, of owners that have nothing else open: their rows wait for nobody's chunk to end. */
+const CHUNKS_FOR_IDLE_OWNERS = 1;
 /** Open where no worker is there yet. */
 const FEWEST_OPEN_CHUNKS = 2;
 
 /** A batch whose input has been validated. */
 export type RunningBatch = BatchRecord & { readonly model: string; readonly inputKey: string };
 
+interface Feeding {
+  readonly shares: BatchShares;
+  readonly mostOpen: number;
+  /** Of owners that have nothing open. */
+  readonly mostWithIdle: number;
+  readonly slots: number;
+}
+
 /** Hands rows of running batches to the workers, chunk by chunk, no further ahead than they need. */
 export class BatchFeeder {
   private readonly cutters = new Map<string, ChunkCutter>();
+  private readonly sharesOf = new Map<string, BatchShares>();
 
   constructor(
     private readonly ledger: Pick<BatchLedger, 'capacityOf' | 'cut'>,
@@ -27,12 +39,17 @@ export class BatchFeeder {
   /** Cuts chunks until every model has enough open ones. */
   async feed(batches: readonly RunningBatch[], signal: AbortSignal): Promise<void> {
     this.forgetOthers(batches);
-    for (const model of new Set(batches.map((batch) => batch.model))) {
+    const models = new Set(batches.map((batch) => batch.model));
+    for (const model of this.sharesOf.keys()) if (!models.has(model)) this.sharesOf.delete(model);
+    for (const model of models) {
       const { consumers, slots } = await this.ledger.capacityOf(model);
       const mostOpen = Math.max(FEWEST_OPEN_CHUNKS, consumers * CHUNKS_PER_WORKER);
+      const mostWithIdle = mostOpen + Math.max(1, consumers * CHUNKS_FOR_IDLE_OWNERS);
+      const shares = this.sharesOf.get(model) ?? new BatchShares();
+      this.sharesOf.set(model, shares);
       await this.feedModel(
         batches.filter((batch) => batch.model === model),
-        { mostOpen, slots },
+        { shares, mostOpen, mostWithIdle, slots },
         signal,
       );
     }
@@ -44,15 +61,18 @@ export class BatchFeeder {
 
   private async feedModel(
     batches: readonly RunningBatch[],
-    { mostOpen, slots }: { mostOpen: number; slots: number },
+    { shares, mostOpen, mostWithIdle, slots }: Feeding,
     signal: AbortSignal,
   ): Promise<void> {
     const candidates = batches.map((batch) => ({ ...batch }));
     let open = candidates.reduce((sum, { openChunks }) => sum + openChunks, 0);
-    while (open < mostOpen && !signal.aborted) {
-      const batch = chooseBatch(candidates);
+    shares.note(candidates);
+    while (!signal.aborted) {
+      const batch = shares.choose(candidates);
       if (batch === undefined) return;
-      const cut = await this.cutOne(batch, rowsPerChunk(batch.rowMs, slots), signal);
+      const isFirst = hasNothingOpen(batch, candidates);
+      if (open >= (isFirst ? mostWithIdle : mostOpen)) return;
+      const cut = await this.cutOne(batch, { maxRows: rowsPerChunk(batch.rowMs, slots), isFirst }, signal);
       if (cut === undefined) {
         // The next pass sees how it stands; meanwhile the others go on.
         candidates.splice(candidates.indexOf(batch), 1);
@@ -70,13 +90,13 @@ export class BatchFeeder {
    */
   private async cutOne(
     batch: RunningBatch,
-    maxRows: number,
+    { maxRows, isFirst }: { maxRows: number; isFirst: boolean },
     signal: AbortSignal,
   ): Promise<number | undefined> {
     try {
       const cutter = this.cutterOf(batch);
       const range = await cutter.next(Math.min(maxRows, batch.total - batch.nextRow), signal);
-      if (range !== undefined && (await this.ledger.cut(batch, range))) return range.toRow;
+      if (range !== undefined && (await this.ledger.cut(batch, range, { isFirst }))) return range.toRow;
     } catch (err) {
       this.logger.error({ err, batchId: batch.id }, 'no rows of the batch can be handed out');
     }

@@ -94,6 +94,6 @@ function newRecord(request: BatchRequest): BatchRecord {
   return {
     ...request,
     ...{ status: 'validating', total: 0, inputBytes: 0, completed: 0, failed: 0 },
-    ...{ tokens: { input: 0, cached: 0, output: 0 }, nextRow: 0, nextByte: 0, openChunks: 0 },
+    ...{ tokens: { input: 0, cached: 0, output: 0 }, nextRow: 0, nextByte: 0, openChunks: 0, workMs: 0 },
   };
 }

@@ -63,11 +63,12 @@ const fieldsSchema = z.object({
   nextByte: integer,
   openChunks: integer,
   rowMs: number.exactOptional(),
+  workMs: integer.default(0),
 });
 
 const NOTHING_YET = {
   ...{ total: 0, inputBytes: 0, completed: 0, failed: 0, inputTokens: 0, cachedTokens: 0, outputTokens: 0 },
-  ...{ nextRow: 0, nextByte: 0, nextChunk: 0, openChunks: 0 },
+  ...{ nextRow: 0, nextByte: 0, nextChunk: 0, openChunks: 0, workMs: 0 },
 };
 
 /** The hash fields of a new batch, as field and value in turn. */

@@ -17,8 +17,14 @@ export interface BatchLedger {
   fail(id: string, errors: readonly BatchError[]): Promise<BatchStatus | 'gone'>;
   /** Begins to end a batch past its deadline. */
   expire(id: string): Promise<void>;
-  /** Hands the next rows to the workers; false where the batch is elsewhere by now. */
-  cut(batch: { id: string; model: string }, range: ChunkRange): Promise<boolean>;
+  /**
+   * Hands the next rows to the workers, with `isFirst` before all that wait; false where the batch is elsewhere by now.
+   */
+  cut(
+    batch: { id: string; model: string },
+    range: ChunkRange,
+    options?: { isFirst: boolean },
+  ): Promise<boolean>;
   /** Indexes of the chunks that are cut and not committed. */
   openChunks(batchId: string): Promise<number[]>;
   /** Takes over a chunk of a batch that ends early: at once when nobody has begun it, else after `graceMs`. */

@@ -3,7 +3,7 @@ import type { Logger } from '@tessera/observability';
 import type { QueueConnection } from '../connection.js';
 import type { TurnKind, Turns } from '../consumer/turns.js';
 import type { CommittedChunk } from './batch-store.js';
-import type { ChunkKey, RowTurn, StartedChunk } from './chunk-scripts.js';
+import type { ChunkEffort, ChunkKey, RowTurn, StartedChunk } from './chunk-scripts.js';
 
 /** What a worker holds while it works on a chunk; every write is refused once the attempt is no longer the chunk's own. */
 export interface ChunkAttempt {
@@ -20,7 +20,7 @@ export interface ChunkAttempt {
   /** Notes what came of rows; they are not run again. */
   journal(rows: readonly (readonly [row: number, entry: string])[]): Promise<void>;
   /** Ends the chunk; its part files are in the store. */
-  commit(outcome: Omit<CommittedChunk, 'token'>, ran: { rows: number; ms: number }): Promise<void>;
+  commit(outcome: Omit<CommittedChunk, 'token'>, ran: ChunkEffort): Promise<void>;
 }
 
 export interface ChunkConsumerOptions {

@@ -26,9 +26,13 @@ export class ChunkQueues {
     this.queues = new EntryQueues(redis, root, logger);
   }
 
-  /** Adds the chunk's entry. Does nothing where there is one already. */
-  async add({ batchId, index, model }: ChunkEntryData & { model: string }): Promise<void> {
-    const options = { ...ENTRY_OPTIONS, jobId: `${batchId}_${index}`, removeOnComplete: true };
+  /** Adds the chunk's entry, with `isFirst` before all that wait. Does nothing where there is one already. */
+  async add(
+    { batchId, index, model }: ChunkEntryData & { model: string },
+    { isFirst = false }: { isFirst?: boolean } = {},
+  ): Promise<void> {
+    const jobId = `${batchId}_${index}`;
+    const options = { ...ENTRY_OPTIONS, jobId, removeOnComplete: true, lifo: isFirst };
     const queue = this.queues.named(chunkQueueNameOf(model));
     await callRedis('add the chunk', () => queue.add(CHUNK_ENTRY_NAME, { batchId, index }, options));
   }

@@ -41,6 +41,15 @@ export interface StartedChunk extends ChunkRange {
   readonly requestId: string;
 }
 
+/** What an attempt has done for its chunk. */
+export interface ChunkEffort {
+  readonly rows: number;
+  /** From its begin to its commit. */
+  readonly ms: number;
+  /** Time that its rows held places in the worker, all together. */
+  readonly workMs: number;
+}
+
 /** A write came from an attempt that is no longer the chunk's own, or had its effect before. */
 const refusals = ['committed', 'gone', 'superseded'] as const;
 export type ChunkRefusal = (typeof refusals)[number];
@@ -88,11 +97,11 @@ export function defineChunkScripts(redis: Redis, root: string) {
     commit: async (
       key: ChunkKey,
       chunk: Omit<CommittedChunk, 'token'>,
-      ran: { rows: number; ms: number },
+      { rows, ms, workMs }: ChunkEffort,
     ) => {
       const part: CommittedChunk = { ...chunk, token: key.token };
       const { completed, failed, tokens } = chunk;
-      const counts = [completed, failed, tokens.input, tokens.cached, tokens.output, ran.rows, ran.ms];
+      const counts = [completed, failed, tokens.input, tokens.cached, tokens.output, rows, ms, workMs];
       const reply = await commit(key.batchId, key.index, key.token, JSON.stringify(part), ...counts);
       return z.enum(refusals).parse(reply);
     },

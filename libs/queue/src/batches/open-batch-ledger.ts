@@ -69,10 +69,10 @@ function toLedger(
     outOfTokens: (open) => outOfTokens(batches, open),
     fail: (id, errors) => batches.fail(id, errors),
     expire: async (id) => void (await batches.endEarly(id, 'expired')),
-    cut: async ({ id, model }, range) => {
+    cut: async ({ id, model }, range, options) => {
       const index = await chunks.cut(id, range);
       if (index === undefined) return false;
-      await queues.add({ batchId: id, index, model });
+      await queues.add({ batchId: id, index, model }, options);
       await callRedis('unmark the chunk', () => redis.zrem(`${root}:unqueued-chunks`, `${id}:${index}`));
       return true;
     },
@@ -81,7 +81,7 @@ function toLedger(
         await callRedis('list open chunks', () => redis.zrange(`${root}:batch-chunks:${batchId}`, '0', '-1'))
       ).map(Number),
     seize: (chunk, graceMs) => chunks.seize(chunk, graceMs),
-    commit: (chunk, outcome) => chunks.commit(chunk, outcome, { rows: 0, ms: 0 }),
+    commit: (chunk, outcome) => chunks.commit(chunk, outcome, { rows: 0, ms: 0, workMs: 0 }),
     committedChunks: (batchId) => readCommittedChunks(redis, root, batchId),
     finalize: (id, outputFileId, errorFileId) => batches.finalize(id, outputFileId, errorFileId),
     finish: (id, status, files) => batches.finish(id, status, files),

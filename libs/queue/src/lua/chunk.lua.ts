@@ -91,7 +91,7 @@ return 'marked'
 /**
  * Ends the chunk: its part files count from now on, and nobody else's.
  * ARGV: id, index, token, outcome as JSON (with the token), completed, failed, input, cached and output tokens, rows that
- * ran in this attempt, ms it took. Returns 'committed' or a refusal.
+ * ran in this attempt, ms it took, ms that its rows held places. Returns 'committed' or a refusal.
  */
 export const commitChunkLua = `${batchSharedLua}${tokensLua}${chunkFenceLua}
 local id, index = ARGV[1], ARGV[2]
@@ -106,6 +106,7 @@ redis.call('HINCRBY', key, 'cachedTokens', ARGV[8])
 redis.call('HINCRBY', key, 'outputTokens', ARGV[9])
 addTokens(redis.call('HGET', key, 'ownerId'), tonumber(ARGV[7]) + tonumber(ARGV[9]))
 redis.call('HINCRBY', key, 'openChunks', -1)
+redis.call('HINCRBY', key, 'workMs', ARGV[12])
 local rows = tonumber(ARGV[10])
 if rows > 0 then
   local rowMs = tonumber(ARGV[11]) / rows
