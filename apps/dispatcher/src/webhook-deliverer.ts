@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { type Config } from '@tessera/config';
-import { type Logger, withLogContext } from '@tessera/observability';
+import { type Logger } from '@tessera/observability';
 import {
   type DeliveryOutcome,
   startWebhookConsumer,
@@ -52,15 +52,12 @@ export class WebhookDeliverer implements OnApplicationBootstrap, OnModuleDestroy
     await this.consumer?.ping();
   }
 
-  private deliver(delivery: WebhookDelivery): Promise<DeliveryOutcome> {
-    const { job, endpoint, subjectId, eventId, eventType, attempt } = delivery;
-    const cause = job === undefined ? { batchId: subjectId } : { requestId: job.requestId, jobId: job.id };
-    return withLogContext(cause, async () => {
-      const outcome = await this.sender.send(delivery);
-      const facts = { eventId, eventType, endpointId: endpoint?.id, attempt };
-      const { statusCode, latencyMs } = outcome.attempt ?? {};
-      this.logger.info({ ...facts, outcome: outcome.kind, statusCode, latencyMs }, 'webhook attempt');
-      return outcome;
-    });
+  private async deliver(delivery: WebhookDelivery): Promise<DeliveryOutcome> {
+    const { endpoint, eventId, eventType, attempt } = delivery;
+    const outcome = await this.sender.send(delivery);
+    const facts = { eventId, eventType, endpointId: endpoint?.id, attempt };
+    const { statusCode, latencyMs } = outcome.attempt ?? {};
+    this.logger.info({ ...facts, outcome: outcome.kind, statusCode, latencyMs }, 'webhook attempt');
+    return outcome;
   }
 }

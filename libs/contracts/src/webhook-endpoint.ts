@@ -82,6 +82,8 @@ export interface WebhookDeliveryRecord {
   eventType: EventType;
   /** Id of the job or Batch. */
   subjectId: string;
+  /** x-request-id of the HTTP request that made it; absent where it was removed before its event was taken up. */
+  requestId?: string;
   occurredAtMs: number;
   createdAtMs: number;
   status: DeliveryStatus;

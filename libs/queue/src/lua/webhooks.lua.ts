@@ -122,11 +122,15 @@ local streamId, group, eventId, eventType = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local subjectId, owner, occurredAtMs, ownWebhook, mostWaiting = ARGV[6], ARGV[7], ARGV[8], ARGV[9], tonumber(ARGV[10])
 if redis.call('EXISTS', ENDPOINTS_KNOWN) == 0 then return { 'unknown_endpoints' } end
 
+local subjectKey = root .. (string.find(eventType, '^job%.') and ':job:' or ':batch:') .. subjectId
+local requestId = redis.call('HGET', subjectKey, 'requestId')
+
 local function tell(receiver)
   local id = 'whd_' .. redis.sha1hex(receiver .. ' ' .. eventId)
   if redis.call('EXISTS', deliveryKey(id)) == 1 then return end
   redis.call('HSET', deliveryKey(id), 'id', id, 'receiverId', receiver, 'eventId', eventId, 'eventType', eventType,
     'subjectId', subjectId, 'occurredAtMs', occurredAtMs, 'createdAtMs', now, 'status', 'pending', 'round', 0)
+  if requestId then redis.call('HSET', deliveryKey(id), 'requestId', requestId) end
   redis.call('ZADD', dueKey(receiver), now + tonumber(ARGV[11]), id)
   if isEndpoint(receiver) then
     redis.call('ZADD', logKey(receiver), now, id)

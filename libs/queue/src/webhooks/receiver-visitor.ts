@@ -4,7 +4,7 @@ import {
   type WebhookDeliveryRecord,
   type WebhookEndpointRecord,
 } from '@tessera/contracts';
-import { type Logger } from '@tessera/observability';
+import { type LogContext, type Logger, withLogContext } from '@tessera/observability';
 import { ActiveSet } from '../active-set.js';
 import { type JobReader } from '../job-store/job-reader.js';
 import { withJitter } from '../retry.js';
@@ -55,7 +55,9 @@ export class ReceiverVisitor {
     const due = await this.scripts.due(hold, DELIVERIES_AT_ONCE);
     if (due === undefined) return 'nothing';
     const { endpoint, deliveries } = due;
-    const runs = deliveries.map((delivery) => this.run({ hold, endpoint, delivery, isFailing }));
+    const runs = deliveries.map((delivery) =>
+      withLogContext(contextOf(delivery), () => this.run({ hold, endpoint, delivery, isFailing })),
+    );
     const kinds = await Promise.all(runs);
     if (kinds.includes('delivered')) return 'took';
     return kinds.includes('retry') ? 'failed' : 'nothing';
@@ -106,8 +108,8 @@ export class ReceiverVisitor {
   }
 
   private async dropUntold({ hold, delivery }: Errand): Promise<void> {
-    const { eventId, subjectId, id: deliveryId } = delivery;
-    this.logger.warn({ eventId, subjectId }, 'dropped a webhook event, its job has been deleted');
+    const { eventId, id: deliveryId } = delivery;
+    this.logger.warn({ eventId }, 'dropped a webhook event, its job has been deleted');
     const attempt = toAttempt({ kind: 'abandon', reason: 'the job has been deleted' });
     await this.scripts.record(hold, { deliveryId, outcome: 'dropped', attempt, counts: false });
   }
@@ -145,9 +147,9 @@ export class ReceiverVisitor {
   }
 
   private reportOf({ hold, delivery }: Errand, outcome: DeliveryOutcome): AttemptReport {
-    const { id: deliveryId, eventId, subjectId, round } = delivery;
+    const { id: deliveryId, eventId, round } = delivery;
     const attempt = toAttempt(outcome);
-    const facts = { eventId, subjectId, receiverId: hold.receiverId, attempt: round + 1 };
+    const facts = { eventId, receiverId: hold.receiverId, attempt: round + 1 };
     if (outcome.kind === 'delivered') return { deliveryId, outcome: 'delivered', attempt, counts: false };
     const { reason } = outcome;
     if (outcome.kind === 'abandon') {
@@ -165,6 +167,11 @@ export class ReceiverVisitor {
     this.logger.warn({ ...facts, reason, delayMs: nextInMs }, 'the event could not be delivered yet');
     return { deliveryId, outcome: 'failed', attempt, nextInMs, restMs, counts };
   }
+}
+
+function contextOf({ eventType, subjectId, requestId }: WebhookDeliveryRecord): LogContext {
+  const subject = isJobEventType(eventType) ? { jobId: subjectId } : { batchId: subjectId };
+  return requestId === undefined ? subject : { ...subject, requestId };
 }
 
 function toAttempt({ attempt, ...outcome }: DeliveryOutcome): string {

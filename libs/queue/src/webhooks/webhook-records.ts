@@ -41,6 +41,7 @@ const deliveryFields = z.object({
   eventId: z.string(),
   eventType: eventTypeSchema,
   subjectId: z.string(),
+  requestId: z.string().exactOptional(),
   occurredAtMs: countText,
   createdAtMs: countText,
   status: z.enum(DELIVERY_STATUSES),
