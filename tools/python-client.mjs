@@ -7,7 +7,7 @@ import {
   isPythonClientInstalled,
   PYTHON_CLIENT_ENVIRONMENT,
   PYTHON_CLIENT_MARK,
-  PYTHON_CLIENT_PACKAGE,
+  PYTHON_CLIENT_PACKAGES,
   PYTHON_WITH_CLIENT,
 } from '../libs/testing/dist/index.js';
 
@@ -20,7 +20,7 @@ export function reportPythonClient(log) {
 
 function install() {
   if (isPythonClientInstalled()) return 0;
-  console.log(`installing a client for the tests: pip install ${PYTHON_CLIENT_PACKAGE}`);
+  console.log(`installing a client for the tests: pip install ${PYTHON_CLIENT_PACKAGES.join(' ')}`);
   rmSync(PYTHON_CLIENT_ENVIRONMENT, { recursive: true, force: true });
   const steps = [
     ['python3', '-m', 'venv', PYTHON_CLIENT_ENVIRONMENT],
@@ -31,7 +31,7 @@ function install() {
       'install',
       '--quiet',
       '--disable-pip-version-check',
-      PYTHON_CLIENT_PACKAGE,
+      ...PYTHON_CLIENT_PACKAGES,
     ],
   ];
   for (const [command, ...args] of steps) {

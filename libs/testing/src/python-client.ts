@@ -2,16 +2,20 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const VERSION = '3.57.0';
+const VERIFIER_VERSION = '1.1.0';
 
-/** OpenAI's client for Python, as pip names it. */
-export const PYTHON_CLIENT_PACKAGE = `openai==${VERSION}`;
+/** OpenAI's client for Python, as pip names it, and what verifies webhooks in Python. */
+export const PYTHON_CLIENT_PACKAGES = [
+  `openai==${VERSION}`,
+  `standardwebhooks==${VERIFIER_VERSION}`,
+] as const;
 
 /**
- * Virtual environment into which `node tools/python-client.mjs` installs it: in the checkout, out of git. From src or
+ * Virtual environment into which `node tools/python-client.mjs` installs them: in the checkout, out of git. From src or
  * dist, whichever runs.
  */
 export const PYTHON_CLIENT_ENVIRONMENT = fileURLToPath(
-  new URL(`../../../.tessera/python-openai/${VERSION}/`, import.meta.url),
+  new URL(`../../../.tessera/python-openai/${VERSION}-${VERIFIER_VERSION}/`, import.meta.url),
 );
 
 /** The Python that has the client. */

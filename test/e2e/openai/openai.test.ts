@@ -3,6 +3,7 @@ import { createReadStream, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { childEnvironment } from '@tessera/config';
+import { type WebhookEndpointWithSecret } from '@tessera/contracts';
 import {
   findRepositoryRoot,
   isPythonClientInstalled,
@@ -16,6 +17,10 @@ import { readQuestions } from '../../integration/engine/tiny-engine.js';
 import { LocalHttp } from '../service/local-http.js';
 import { BatchUser, row } from './batch-user.js';
 import { type ReplicatedSystem, startReplicatedSystem } from './replicated-system.js';
+
+interface ListOfAny {
+  data: unknown[];
+}
 
 const questions = readQuestions().slice(0, 4);
 const ONE_PART_BYTES = 300;
@@ -43,11 +48,12 @@ describe('the openai client, with two of each process over one bucket,', () => {
 
   beforeAll(async () => {
     directory = await temporaryDirectory('tessera-openai');
-    local = await LocalHttp.start(() =>
-      isLatePictureThere
+    local = await LocalHttp.start(({ path: requested }) => {
+      if (requested === '/hook') return { status: 204 };
+      return isLatePictureThere
         ? { status: 200, body: readFileSync(pictureFile(questions[0]?.picture ?? '')) }
-        : { status: 404 },
-    );
+        : { status: 404 };
+    });
     system = await startReplicatedSystem();
     user = new BatchUser(system.clients, directory.path);
   });
@@ -167,6 +173,43 @@ describe('the openai client, with two of each process over one bucket,', () => {
     expect(new Set(seen.map(({ id }) => id)).size).toBe(seen.length);
     expect(seen[0]?.metadata).toEqual({ name: 'c' });
     for (const id of ids) expect((await user.ended(id)).status).toBe('completed');
+  });
+
+  it('is told by a webhook that a batch has ended, and unwraps what it was sent', async () => {
+    const endpoint: WebhookEndpointWithSecret = await user.openai.post('/webhook_endpoints', {
+      body: {
+        name: 'backend',
+        url: `${local.url}/hook`,
+        event_types: ['batch.in_progress', 'batch.completed', 'job.completed'],
+      },
+    });
+    // A chat completion is a job that nobody hears of.
+    const { picture, question } = questions[1] as (typeof questions)[0];
+    await user.openai.chat.completions.create({
+      model: 'tessera-tiny',
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'image_url', image_url: { url: dataUrl(picture) } },
+            { type: 'text', text: question },
+          ],
+        },
+      ],
+    });
+    const { id } = await user.submit([rowOf(1)]);
+    const received = await local.requests('/hook', 2);
+    const events = [];
+    for (const { body, headers } of received) {
+      events.push(await user.openai.webhooks.unwrap(body, headers as never, endpoint.signing_secret));
+    }
+    const ofBatch = (type: string) => expect.objectContaining({ type, data: { id } }) as unknown;
+    expect(events).toEqual(
+      expect.arrayContaining([ofBatch('batch.in_progress'), ofBatch('batch.completed')]),
+    );
+    const deliveries = `/webhook_endpoints/${endpoint.id}/deliveries?status=delivered`;
+    await expect.poll(async () => (await user.openai.get<ListOfAny>(deliveries)).data.length).toBe(2);
+    await user.openai.delete(`/webhook_endpoints/${endpoint.id}`);
   });
 
   it('is told what is wrong with an input, line by line', async () => {

@@ -5,12 +5,16 @@ python python_client.py API_URL OTHER_API_URL PICTURE QUESTION ANSWER
 
 import base64
 import json
+import queue
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from openai import BadRequestError, ConflictError, NotFoundError, OpenAI
 from openai.types import Batch
+from standardwebhooks.webhooks import Webhook
 
 MODEL = "tessera-tiny"
 ENDPOINT = "/v1/chat/completions"
@@ -127,6 +131,38 @@ def cancels_and_repeats(data_url):
     assert not {*results(ended(repeated.id).output_file_id)} & {*answered}
 
 
+class Receiver(BaseHTTPRequestHandler):
+    received = queue.Queue()
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.received.put((body.decode(), {name.lower(): value for name, value in self.headers.items()}))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def is_told(data_url):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    wanted = {
+        "name": "python",
+        "url": f"http://127.0.0.1:{server.server_port}/hook",
+        "event_types": ["batch.completed"],
+    }
+    endpoint = openai.post("/webhook_endpoints", cast_to=dict, body=wanted)
+    secret = endpoint["signing_secret"]
+    batch = ended(submit(upload(rows(["one"], data_url))).id)
+    body, headers = Receiver.received.get(timeout=30)
+    assert Webhook(secret).verify(body, headers)["data"] == {"id": batch.id}, body
+    event = openai.webhooks.unwrap(body, headers, secret=secret)
+    assert (event.type, event.data.id) == ("batch.completed", batch.id), event
+    openai.delete(f"/webhook_endpoints/{endpoint['id']}", cast_to=dict)
+    server.shutdown()
+
+
 def is_refused():
     # Bytes alone get the name "upload", which is no .jsonl.
     error = refusal(BadRequestError, lambda: openai.files.create(file=b"{}", purpose="batch"))
@@ -143,4 +179,5 @@ data = f"data:image/{kind};base64,{base64.b64encode(Path(picture).read_bytes()).
 chats(data)
 answers_a_batch(data)
 cancels_and_repeats(data)
+is_told(data)
 is_refused()
