@@ -104,6 +104,7 @@ function groupWebhooks(values: SettingValues) {
     giveUp: {
       failedEvents: values.TESSERA_WEBHOOK_FAILED_EVENTS,
       failingForMs: values.TESSERA_WEBHOOK_FAILING_SECONDS * 1000,
+      waiting: values.TESSERA_WEBHOOK_BACKLOG,
     },
     logEntries: values.TESSERA_WEBHOOK_LOG_ENTRIES,
     maxEndpointsPerOwner: values.TESSERA_MAX_WEBHOOK_ENDPOINTS,

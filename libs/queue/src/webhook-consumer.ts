@@ -39,10 +39,14 @@ export type DeliveryOutcome = { readonly attempt?: AttemptFacts } & (
   | { kind: 'abandon'; reason: string; isGone?: boolean }
 );
 
-/** When an endpoint is given up: so many events failed since it last took one, over so long. */
+/** When an endpoint is disabled. */
 export interface GiveUpRule {
+  /** So many events failed since it last took one, */
   readonly failedEvents: number;
+  /** the first of them so long ago. */
   readonly failingForMs: number;
+  /** Or so many deliveries wait for it. */
+  readonly waiting: number;
 }
 
 export interface WebhookConsumerOptions {

@@ -207,7 +207,7 @@ export class QueueBench {
       logger,
       maxReceivers: 8,
       scheduleMs: [0, 10, 10],
-      giveUp: { failedEvents: 10, failingForMs: 86_400_000 },
+      giveUp: { failedEvents: 10, failingForMs: 86_400_000, waiting: 1_000 },
       log: { entries: 100, ageMs: 86_400_000 },
       endpoints: await this.noEndpoints(connection),
       ...options,

@@ -186,6 +186,17 @@ describe('the log of an endpoint', () => {
     ]);
   });
 
+  it('does not keep for ever what waits for a disabled endpoint', async () => {
+    const { id } = await bench.endpoint('https://example.com/');
+    await bench.dispatcher({ deliver: async () => ({ kind: 'retry', reason: 'away' }) });
+    await bench.cancelledJob();
+    await bench.delivery(id, ({ status }) => status === 'failed');
+    await bench.endpoints.update(OWNER_ID, id, { isEnabled: false });
+    await bench.index.trimLog(id, { entries: 100, ageMs: -1_000 });
+    expect((await bench.index.deliveries(id, { limit: 10 })).records).toEqual([]);
+    expect(await bench.client().exists(bench.key(`webhook-due:${id}`))).toBe(0);
+  });
+
   it('delivers again what is asked for, and all that failed since a time', async () => {
     const receiver = await bench.receiver();
     const { id } = await bench.endpoint(receiver.url);

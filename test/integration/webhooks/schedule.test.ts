@@ -1,7 +1,7 @@
 import { startTestRedis, type TestRedis } from '@tessera/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Answer, answerWith, WAIT_MS } from './test-receiver.js';
-import { SCHEDULE_MS, WebhookBench } from './webhook-bench.js';
+import { OWNER_ID, SCHEDULE_MS, WebhookBench } from './webhook-bench.js';
 
 let redis: TestRedis;
 let bench: WebhookBench;
@@ -149,6 +149,25 @@ describe('an endpoint', () => {
       async () => expect(await isDisabled()).toMatchObject({ disabled: { reason: 'failing' } }),
       WAIT_MS,
     );
+  });
+
+  it('is disabled when too much waits for it', async () => {
+    const receiver = await bench.receiver(answerWith(503, { 'retry-after': '3600' }));
+    const { id } = await bench.endpoint(receiver.url);
+    for (let event = 0; event < 4; event += 1) await bench.cancelledJob();
+    await bench.dispatcher({ giveUp: { waiting: 3 } });
+    await vi.waitFor(
+      async () => expect(await bench.index.endpoint(id)).toMatchObject({ disabled: { reason: 'backlog' } }),
+      WAIT_MS,
+    );
+    // What waited before is delivered once it is enabled, and then it has room again.
+    receiver.answer = answerWith(204, {}, '');
+    await bench.endpoints.update(OWNER_ID, id, { isEnabled: true });
+    bench.aheadMs = 3_600_000;
+    await vi.waitFor(async () => {
+      const { records } = await bench.index.deliveries(id, { limit: 10, status: 'delivered' });
+      expect(records).toHaveLength(3);
+    }, WAIT_MS);
   });
 
   it('that takes an event in between is not disabled', async () => {

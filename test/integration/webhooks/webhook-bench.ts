@@ -8,6 +8,7 @@ import {
 import { createLogger } from '@tessera/observability';
 import {
   type BatchLedger,
+  type GiveUpRule,
   type JobStore,
   openBatchLedger,
   openBatchStore,
@@ -91,7 +92,10 @@ export class WebhookBench {
   }
 
   async dispatcher(
-    options: Partial<WebhookConsumerOptions> & { timeoutMs?: number } = {},
+    options: Partial<Omit<WebhookConsumerOptions, 'giveUp'>> & {
+      giveUp?: Partial<GiveUpRule>;
+      timeoutMs?: number;
+    } = {},
   ): Promise<WebhookConsumer> {
     const sender = new WebhookSender({
       allowedPrivateNetworks: ['127.0.0.0/8'],
@@ -103,12 +107,12 @@ export class WebhookBench {
       logger: this.logger(),
       maxReceivers: 20,
       scheduleMs: SCHEDULE_MS,
-      giveUp: { failedEvents: 10, failingForMs: 24 * HOUR },
       log: { entries: 50, ageMs: 30 * 24 * HOUR },
       endpoints: this.endpoints,
       deliver: (delivery) => sender.send(delivery),
       aheadMs: () => this.aheadMs,
       ...options,
+      giveUp: { failedEvents: 10, failingForMs: 24 * HOUR, waiting: 1_000, ...options.giveUp },
       timings: { lookEveryMs: 10, ...options.timings },
     });
     this.closers.push(async () => {

@@ -57,6 +57,13 @@ export const webhookSettings = {
     default: '86400',
     schema: integerText(0, 31_536_000).default(86_400),
   }),
+  TESSERA_WEBHOOK_BACKLOG: setting({
+    group,
+    description: 'Deliveries that may wait for one webhook endpoint; at the next one it is disabled.',
+    unit: 'deliveries',
+    default: '100000',
+    schema: integerText(1, 10_000_000).default(100_000),
+  }),
   TESSERA_WEBHOOK_LOG_ENTRIES: setting({
     group,
     description:

@@ -75,9 +75,11 @@ export const markEndpointsKnownLua = `${webhooksLua}
 return redis.call('SET', ENDPOINTS_KNOWN, 1)
 `;
 
-/** ARGV: endpoint, ended deliveries that its log keeps, ms that it keeps them. */
+/** ARGV: endpoint, ended deliveries that its log keeps, ms that it keeps any. Returns 'more' or 'trimmed'. */
 export const trimLogLua = `${webhooksLua}
-return trimLog(ARGV[1], tonumber(ARGV[2]), nowMs() - tonumber(ARGV[3]))
+local before = redis.call('ZCARD', logKey(ARGV[1]))
+trimLog(ARGV[1], tonumber(ARGV[2]), nowMs() - tonumber(ARGV[3]))
+return redis.call('ZCARD', logKey(ARGV[1])) < before and 'more' or 'trimmed'
 `;
 
 /**

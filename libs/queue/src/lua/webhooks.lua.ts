@@ -80,7 +80,8 @@ local function setDeliveryStatus(id, receiver, status)
   redis.call('ZADD', statusLogKey(receiver, status), facts[2], id)
 end
 
--- Ended deliveries leave the log, oldest first, for each way to end by themselves: successes do not push failures out.
+-- Ended deliveries leave the log, oldest first, for each way to end by itself: successes do not push failures out. Those
+-- that are too old leave it in any case: what waits for an endpoint that is disabled is not kept for ever.
 local function trimLog(endpoint, most, olderThanMs)
   for _, status in ipairs({ 'delivered', 'exhausted' }) do
     local key = statusLogKey(endpoint, status)
@@ -88,9 +89,9 @@ local function trimLog(endpoint, most, olderThanMs)
     if surplus > 0 then
       for _, id in ipairs(redis.call('ZRANGE', key, 0, math.min(surplus, 500) - 1)) do removeDelivery(id, endpoint) end
     end
-    for _, id in ipairs(redis.call('ZRANGEBYSCORE', key, '-inf', olderThanMs, 'LIMIT', 0, 500)) do
-      removeDelivery(id, endpoint)
-    end
+  end
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', logKey(endpoint), '-inf', olderThanMs, 'LIMIT', 0, 500)) do
+    removeDelivery(id, endpoint)
   end
 end
 

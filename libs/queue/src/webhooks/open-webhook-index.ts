@@ -124,6 +124,8 @@ function defineDeliveryMethods(redis: Redis, root: string): DeliveryMethods {
       } while (count === DELIVERIES_PER_CALL);
       return total;
     },
-    trimLog: async (endpointId, { entries, ageMs }) => void (await trimLog(endpointId, entries, ageMs)),
+    trimLog: async (endpointId, { entries, ageMs }) => {
+      while ((await trimLog(endpointId, entries, ageMs)) === 'more');
+    },
   };
 }

@@ -13,8 +13,6 @@ const BATCH_SIZE = 100;
 /** How long one read waits for news. */
 const BLOCK_MS = 2_000;
 const PAUSE_AFTER_FAILURE_MS = 1_000;
-/** Deliveries that may wait for one endpoint; past it the endpoint is disabled. */
-const MOST_WAITING = 100_000;
 
 type StreamEntry = [id: string, fields: string[]];
 
@@ -31,6 +29,7 @@ export interface OutboxRelayOptions {
   readonly claimAfterMs: number;
   /** Before the first attempt. */
   readonly firstDelayMs: number;
+  readonly mostWaiting: number;
   readonly endpoints: WebhookConsumerOptions['endpoints'];
   /** There may be something to deliver. */
   readonly onRelayed: () => void;
@@ -133,8 +132,8 @@ export class OutboxRelay {
   }
 
   private async relay(event: RelayedEvent): Promise<void> {
-    const { scripts, endpoints, firstDelayMs } = this.options;
-    const bounds = { mostWaiting: MOST_WAITING, firstDelayMs };
+    const { scripts, endpoints, firstDelayMs, mostWaiting } = this.options;
+    const bounds = { mostWaiting, firstDelayMs };
     let outcome = await scripts.relay(event, bounds);
     while (outcome.kind === 'unknown_endpoints') {
       await endpoints.restore();

@@ -75,11 +75,12 @@ class RunningWebhookConsumer implements WebhookConsumer {
   }
 
   private startRelay(scripts: DispatchScripts, root: string, { claimAfterMs }: WebhookTimings): OutboxRelay {
-    const { logger, endpoints, scheduleMs } = this.options;
+    const { logger, endpoints, scheduleMs, giveUp } = this.options;
     return new OutboxRelay({
       ...this.clients,
       ...{ scripts, root, logger, endpoints, claimAfterMs },
       firstDelayMs: scheduleMs[0] ?? 0,
+      mostWaiting: giveUp.waiting,
       onRelayed: () => this.loop.wake(),
     });
   }

@@ -12,9 +12,11 @@ export interface DeliveryPage {
   readonly hasMore: boolean;
 }
 
-/** How much an endpoint's log keeps of deliveries that have ended, of each way to end. */
+/** How much an endpoint's log keeps. */
 export interface DeliveryLogBounds {
+  /** Deliveries that have ended, of each way to end. */
   readonly entries: number;
+  /** Deliveries that are older leave it, even those that still wait. */
   readonly ageMs: number;
 }
 

@@ -32,14 +32,14 @@ export class EndpointStore {
 
   /** @throws {TooManyEndpointsError} */
   create(ownerId: string, facts: EndpointFacts): Promise<WebhookEndpointRecord> {
-    const { objectStore, index, maxPerOwner } = this.options;
-    return withLease(index, `webhook-endpoints-of:${ownerId}`, async () => {
+    const { objectStore, maxPerOwner } = this.options;
+    return withLease(this.options, `webhook-endpoints-of:${ownerId}`, async () => {
       if ((await this.list(ownerId)).length >= maxPerOwner) throw new TooManyEndpointsError(maxPerOwner);
       const createdAtMs = Date.now();
       const own = { id: newEndpointId(), ownerId, createdAtMs, updatedAtMs: createdAtMs, revision: 1 };
       const record = { ...own, ...facts, secret: newWebhookSecret() };
       await writeStoredEndpoint(objectStore, record);
-      await index.putEndpoint(record);
+      await this.putNew(record);
       return record;
     });
   }
@@ -89,7 +89,7 @@ export class EndpointStore {
   async delete(ownerId: string, id: string): Promise<void> {
     await this.get(ownerId, id);
     const { objectStore, index } = this.options;
-    await withLease(index, leaseOf(id), async () => {
+    await withLease(this.options, leaseOf(id), async () => {
       await objectStore.delete(endpointKey(id));
       await index.removeEndpoint(id);
     });
@@ -97,8 +97,8 @@ export class EndpointStore {
 
   /** Gives an endpoint no more events until its owner enables it again. One that is disabled or gone stays as it is. */
   async disable(id: string, reason: DisabledReason): Promise<void> {
-    const { objectStore, index, logger } = this.options;
-    await withLease(index, leaseOf(id), async () => {
+    const { objectStore, logger } = this.options;
+    await withLease(this.options, leaseOf(id), async () => {
       const record = await readStoredEndpoint(objectStore, id);
       if (record === undefined || record.disabled !== undefined) return;
       await this.keep({ ...record, disabled: { reason, atMs: Date.now() } });
@@ -112,6 +112,22 @@ export class EndpointStore {
     const { objectStore, index, logger } = this.options;
     const count = await indexStoredEndpoints(objectStore, index);
     logger.info({ count }, 'read the webhook endpoints of the store');
+  }
+
+  /** Where Redis does not take it, it must not come back from the store: nobody would ever see its secret. */
+  private async putNew(record: WebhookEndpointRecord): Promise<void> {
+    const { objectStore, index, logger } = this.options;
+    try {
+      await index.putEndpoint(record);
+    } catch (failure) {
+      await objectStore.delete(endpointKey(record.id)).catch((err: unknown) => {
+        logger.warn(
+          { err, endpointId: record.id },
+          'a webhook endpoint that was not made is left in the store',
+        );
+      });
+      throw failure;
+    }
   }
 
   private async read(id: string): Promise<WebhookEndpointRecord | undefined> {
@@ -128,8 +144,8 @@ export class EndpointStore {
     changed: (record: WebhookEndpointRecord) => WebhookEndpointRecord,
   ): Promise<WebhookEndpointRecord> {
     await this.get(ownerId, id);
-    const { objectStore, index } = this.options;
-    return withLease(index, leaseOf(id), async () => {
+    const { objectStore } = this.options;
+    return withLease(this.options, leaseOf(id), async () => {
       const record = await readStoredEndpoint(objectStore, id);
       if (record === undefined) throw new WebhookEndpointNotFoundError(id);
       const next = changed(record);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Logger } from '@tessera/observability';
 import { type WebhookIndex } from '@tessera/queue';
 import { EndpointBusyError } from '../errors.js';
 
@@ -13,7 +14,7 @@ const PAUSE_MS = 50;
  * @throws {EndpointBusyError} when somebody else has been at it all the time
  */
 export async function withLease<Result>(
-  index: Pick<WebhookIndex, 'holdLease' | 'releaseLease'>,
+  { index, logger }: { index: Pick<WebhookIndex, 'holdLease' | 'releaseLease'>; logger: Logger },
   name: string,
   action: () => Promise<Result>,
 ): Promise<Result> {
@@ -25,6 +26,9 @@ export async function withLease<Result>(
   try {
     return await action();
   } finally {
-    await index.releaseLease(name, holder);
+    await index.releaseLease(name, holder).catch((err: unknown) => {
+      // What was done is done; the lease ends by itself.
+      logger.warn({ err, lease: name }, 'could not release a lease');
+    });
   }
 }
