@@ -21,6 +21,7 @@ export { type PlaceReading, type ReadablePlace, readPlace } from './sources/byte
 export {
   IMAGE_COLUMNS,
   type ListForm,
+  type OpenedSource,
   SOURCE_FORMS,
   type SourceForm,
   type SourceOptions,

@@ -70,6 +70,8 @@ export class ImageFolderOutput implements DatasetOutput {
 
   async finish(): Promise<void> {
     const shards = await this.shards();
+    // What it says of the old file must not be taken for a word about the new one.
+    await this.index.delete();
     const { bytes } = await this.store.putStream(METADATA_FILE, this.lines(shards));
     await this.index.write({ form: FORM, bytes, shards: [] });
   }

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 
 /** Room for a counter and an ending within the 255 bytes that file systems allow. */
 const MAX_SEGMENT_BYTES = 200;
+/** Of all folders together: what is left of the 1,024 bytes of a key in S3 takes the name, and the place of the folder. */
+const MAX_FOLDER_BYTES = 600;
 const EXTENSION = /\.[A-Za-z0-9]{1,5}$/;
 const CONTROL_SIGNS = /[\0-\x1f\x7f]/g;
 
@@ -23,8 +25,10 @@ export function memberName(key: string): MemberName {
     .filter((segment) => segment !== '' && segment !== '.')
     .map(safeSegment);
   const last = segments.pop() ?? '_';
+  const folder = segments.map((segment) => `${shorten(segment)}/`).join('');
+  const isShort = Buffer.byteLength(folder) <= MAX_FOLDER_BYTES;
   return {
-    folder: segments.map((segment) => `${shorten(segment)}/`).join(''),
+    folder: isShort ? folder : `${shorten(segments.join('_'))}/`,
     stem: shorten(withoutExtension(last)),
   };
 }

@@ -62,11 +62,10 @@ export class SingleFileOutput implements DatasetOutput {
   }
 
   async *readShard(name: string): AsyncGenerator<DatasetRow> {
-    const { parts, inWhole } = await this.find();
-    const shard = inWhole.find(({ state }) => state.name === name);
-    if (shard !== undefined) yield* this.format.readSpan(this.place, shard.span);
-    else if (parts.some((part) => part.name === name)) yield* this.parts.readShard(name);
-    else throw new ShardNotFoundError(this.uri, name);
+    if (await this.parts.hasShard(name)) return void (yield* this.parts.readRows(name));
+    const shard = (await this.readIndex())?.shards.find(({ state }) => state.name === name);
+    if (shard === undefined) throw new ShardNotFoundError(this.uri, name);
+    yield* this.format.readSpan(this.place, shard.span);
   }
 
   writeShard(shard: OutputShard): Promise<void> {
@@ -103,25 +102,30 @@ export class SingleFileOutput implements DatasetOutput {
   /** Shards in the folder, and those that are in the whole alone. */
   private async find(): Promise<{ parts: ShardState[]; inWhole: WholeShard[]; hasWhole: boolean }> {
     const parts = await this.parts.shards();
-    const index = await this.index.read();
-    const whole = await this.place.store.stat(this.place.key);
-    if (index !== undefined && index.bytes === whole?.bytes) {
-      this.checkIndex(index);
-      const names = new Set(parts.map(({ name }) => name));
-      return { parts, inWhole: index.shards.filter(({ state }) => !names.has(state.name)), hasWhole: true };
+    const index = await this.readIndex();
+    if (index === undefined) {
+      // With parts beside it, a file was put together when the process was killed.
+      if (parts.length === 0 && !this.replacesWhole) await this.checkNothingThere();
+      return { parts, inWhole: [], hasWhole: false };
     }
-    // With parts beside it, it is one that was put together when the process was killed.
-    if (whole !== undefined && parts.length === 0 && !this.replacesWhole) {
-      throw new OutputForeignError(
-        this.uri,
-        'another program has written or changed it; overwrite it, or name another',
-      );
-    }
-    return { parts, inWhole: [], hasWhole: false };
+    const names = new Set(parts.map(({ name }) => name));
+    return { parts, inWhole: index.shards.filter(({ state }) => !names.has(state.name)), hasWhole: true };
   }
 
-  private checkIndex({ form, columns }: WholeIndex): void {
-    if (form !== this.form) throw new OutputForeignError(this.uri, `it was written as ${form}`);
-    checkColumns(this.uri, columns, this.format.columns);
+  /** Undefined where it does not speak of the file that is there. */
+  private async readIndex(): Promise<WholeIndex | undefined> {
+    const index = await this.index.read();
+    if (index === undefined) return undefined;
+    const { bytes } = (await this.place.store.stat(this.place.key)) ?? {};
+    if (index.bytes !== bytes) return undefined;
+    if (index.form !== this.form) throw new OutputForeignError(this.uri, `it was written as ${index.form}`);
+    checkColumns(this.uri, index.columns, this.format.columns);
+    return index;
+  }
+
+  private async checkNothingThere(): Promise<void> {
+    if ((await this.place.store.stat(this.place.key)) === undefined) return;
+    const reason = 'another program has written or changed it; overwrite it, or name another';
+    throw new OutputForeignError(this.uri, reason);
   }
 }

@@ -47,10 +47,14 @@ export class ShardFolder {
     return withRows.filter((name) => !hasMark.has(name)).sort(compareShardNames);
   }
 
+  async hasShard(name: string): Promise<boolean> {
+    checkShardName(name);
+    return (await this.stateOf(name)) !== undefined;
+  }
+
   /** @throws {ShardNotFoundError} */
   async *readShard(name: string): AsyncGenerator<DatasetRow> {
-    checkShardName(name);
-    if ((await this.stateOf(name)) === undefined) throw new ShardNotFoundError(this.place.uri, name);
+    if (!(await this.hasShard(name))) throw new ShardNotFoundError(this.place.uri, name);
     yield* this.readRows(name);
   }
 

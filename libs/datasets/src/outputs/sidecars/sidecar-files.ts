@@ -70,24 +70,28 @@ export class SidecarFiles {
 
   private async beginningOf(key: string, bytes: number): Promise<string> {
     if (bytes === 0) return '';
-    const there = await this.store.get(key);
-    return Buffer.from(there.subarray(0, bytes))
-      .toString('utf8')
-      .replace(/\r?\n$/, '');
+    return Buffer.from((await this.store.get(key)).subarray(0, bytes)).toString('utf8');
   }
 
-  /** Lengths of the files before anything of this shard was appended. Durable before the first is changed. */
+  /** Bytes of the files before anything of this shard was appended. Durable before the first is changed. */
   private async originalLengths(
     keys: readonly string[],
     lengthsKey: string,
   ): Promise<Record<string, number>> {
     const lengths = new Map(Object.entries(await this.readLengths(lengthsKey)));
     const unknown = keys.filter((key) => !lengths.has(key));
-    const found = await this.forEach(unknown, async (key) => (await this.store.stat(key))?.bytes ?? 0);
+    const found = await this.forEach(unknown, (key) => this.originalLength(key));
     unknown.forEach((key, index) => lengths.set(key, found[index] ?? 0));
     const all = Object.fromEntries(lengths);
     if (unknown.length > 0) await this.store.put(lengthsKey, Buffer.from(JSON.stringify(all)));
     return all;
+  }
+
+  /** The end of the last line is no part of it. */
+  private async originalLength(key: string): Promise<number> {
+    if ((await this.store.stat(key)) === undefined) return 0;
+    const text = Buffer.from(await this.store.get(key));
+    return text.length - (/\r?\n$/.exec(text.subarray(-2).toString('latin1'))?.[0].length ?? 0);
   }
 
   private async readLengths(lengthsKey: string): Promise<Record<string, number>> {
