@@ -201,7 +201,7 @@ describe('the openai client, with two of each process over one bucket,', () => {
     const received = await local.requests('/hook', 2);
     const events = [];
     for (const { body, headers } of received) {
-      events.push(await user.openai.webhooks.unwrap(body, headers as never, endpoint.signing_secret));
+      events.push(await user.openai.webhooks.unwrap(body, headers, endpoint.signing_secret));
     }
     const ofBatch = (type: string) => expect.objectContaining({ type, data: { id } }) as unknown;
     expect(events).toEqual(
