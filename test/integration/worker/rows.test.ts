@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { type ChatCompletion } from '@tessera/contracts';
+import { ADMIN_OWNER_ID, type ChatCompletion } from '@tessera/contracts';
 import { contentKey, newFileId } from '@tessera/files';
 import { freeLoopbackPort } from '@tessera/testing';
 import sharp from 'sharp';
@@ -83,10 +83,11 @@ const asking = (urls: readonly string[], options: object = {}) => ({
   ...options,
 });
 
-async function storeFile(bytes: Buffer): Promise<string> {
+async function storeFile(bytes: Buffer, ownerId = ADMIN_OWNER_ID): Promise<string> {
   const id = newFileId();
   await bench.objectStore.put(contentKey(id), bytes);
-  const record = { id, purpose: 'vision', filename: 'a.png', bytes: bytes.length, createdAtMs: Date.now() };
+  const facts = { id, ownerId, purpose: 'vision', filename: 'a.png' };
+  const record = { ...facts, bytes: bytes.length, createdAtMs: Date.now() };
   await bench.objectStore.put(`files/${id}/file.json`, Buffer.from(JSON.stringify(record)));
   return id;
 }
@@ -111,6 +112,7 @@ describe('a worker', () => {
         'no question': { messages: [] },
         'no image': asking([dataUrl(Buffer.from('not a picture'))]),
         'no file': asking([newFileId()]),
+        'file of another owner': asking([await storeFile(picture, 'key_2')]),
         'no server': asking([`http://127.0.0.1:${await freeLoopbackPort()}/a.png`]),
         'no room': asking([], { max_completion_tokens: 100_000 }),
       }),
@@ -137,6 +139,7 @@ describe('a worker', () => {
       'no question': { ...refusal(400), body: error('messages', 'invalid_value') },
       'no image': { ...refusal(400), body: error(image, 'image_unreadable') },
       'no file': { ...refusal(400), body: error(image, 'image_not_found') },
+      'file of another owner': { ...refusal(400), body: error(image, 'image_not_found') },
       'no server': { ...refusal(400), body: error(null, 'image_fetch_failed') },
       'no room': { ...refusal(400), body: error('messages', 'context_length_exceeded') },
     });
