@@ -8,6 +8,7 @@ export {
   toChatLogprobs,
 } from './completion/to-chat-completion.js';
 export { checkImageUrl, refuseFor } from './draft/check-image-url.js';
+export { type ImageChecks, locateImage } from './draft/locate-image.js';
 export { maxTokensOf } from './draft/to-answer-options.js';
 export { type ImageContext, type ImageDraft, type ImageDraftSource } from './draft/to-image-draft.js';
 export { type JobDraft, toJobDraft } from './draft/to-job-draft.js';

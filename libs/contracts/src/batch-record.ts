@@ -1,15 +1,14 @@
+import { z } from 'zod';
 import type { BatchError, BatchStatus } from './batch.js';
 
 /** Why a Batch ends although rows of it are left. */
 export type EarlyEnd = 'cancelled' | 'expired';
 
-/** Tokens that a row, or all rows of a Batch, have used. */
-export interface TokenCounts {
-  input: number;
-  /** Those of the input that were taken over from an earlier prompt. */
-  cached: number;
-  output: number;
-}
+const count = z.int().min(0);
+
+/** Tokens that a row, or all rows of a Batch, have used; `cached`: those of the input taken over from an earlier prompt. */
+export const tokenCountsSchema = z.object({ input: count, cached: count, output: count });
+export type TokenCounts = z.infer<typeof tokenCountsSchema>;
 
 /** A Batch as it is asked for, before anything has happened to it. */
 export interface BatchRequest {
@@ -71,19 +70,17 @@ export interface BatchRecord extends BatchRequest {
 }
 
 /** A run of consecutive rows of a Batch, worked on by one worker: `[fromRow, toRow)`, `[fromByte, toByte)` of the input. */
-export interface ChunkRange {
-  fromRow: number;
-  toRow: number;
-  fromByte: number;
-  toByte: number;
-}
+const chunkRangeSchema = z.object({ fromRow: count, toRow: count, fromByte: count, toByte: count });
+export type ChunkRange = z.infer<typeof chunkRangeSchema>;
 
 /** What a committed chunk has come to. Counts leave out rows that never ran. */
-export interface ChunkOutcome extends ChunkRange {
-  completed: number;
-  failed: number;
-  tokens: TokenCounts;
+export const chunkOutcomeSchema = z.object({
+  ...chunkRangeSchema.shape,
+  completed: count,
+  failed: count,
+  tokens: tokenCountsSchema,
   /** Of the chunk's lines in the output and the error file; 0: there is no such object. */
-  outputBytes: number;
-  errorBytes: number;
-}
+  outputBytes: count,
+  errorBytes: count,
+});
+export type ChunkOutcome = z.infer<typeof chunkOutcomeSchema>;

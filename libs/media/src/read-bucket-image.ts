@@ -1,5 +1,5 @@
 import { TesseraError } from '@tessera/contracts';
-import { BodyTooLargeError, FetchConnectionError, FetchTimeoutError } from '@tessera/safe-fetch';
+import { collectBody, FetchConnectionError, FetchTimeoutError } from '@tessera/safe-fetch';
 
 /** An object of S3. */
 export interface BucketObject {
@@ -32,27 +32,11 @@ export async function readBucketImage(
   const either = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
   try {
     const { bytes, body } = await buckets.open({ bucket, key }, { signal: either });
-    return await collect(body, { url, maxBytes, declaredBytes: bytes });
+    return await collectBody(body, { url, maxBytes, declaredBytes: bytes });
   } catch (error) {
     signal?.throwIfAborted();
     if (deadline.aborted) throw new FetchTimeoutError(url, timeoutMs, { cause: error });
     if (error instanceof TesseraError && !error.retryable) throw error;
     throw new FetchConnectionError(url, error);
   }
-}
-
-async function collect(
-  body: AsyncIterable<Uint8Array>,
-  { url, maxBytes, declaredBytes }: { url: string; maxBytes: number; declaredBytes: number },
-): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let seenBytes = 0;
-  // Leaving the loop ends the transfer.
-  for await (const chunk of body) {
-    if (declaredBytes > maxBytes) throw new BodyTooLargeError(url, maxBytes, declaredBytes);
-    seenBytes += chunk.length;
-    if (seenBytes > maxBytes) throw new BodyTooLargeError(url, maxBytes, undefined);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

@@ -1,4 +1,5 @@
 import { type Dispatcher } from 'undici';
+import { collectBody } from './collect-body.js';
 import { BodyTooLargeError, ContentEncodingError, FetchRefusedError, FetchStatusError } from './errors.js';
 
 type Response = Dispatcher.ResponseData;
@@ -29,14 +30,7 @@ export async function readBody(response: Response, url: string, maxBytes: number
   if (encoding.toLowerCase() !== 'identity') throw new ContentEncodingError(url, encoding);
   const declaredBytes = Number(header(response, 'content-length') ?? 0);
   if (declaredBytes > maxBytes) throw new BodyTooLargeError(url, maxBytes, declaredBytes);
-  const chunks: Uint8Array[] = [];
-  let byteCount = 0;
-  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-    byteCount += chunk.length;
-    if (byteCount > maxBytes) throw new BodyTooLargeError(url, maxBytes, undefined);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, byteCount);
+  return collectBody(response.body as AsyncIterable<Uint8Array>, { url, maxBytes });
 }
 
 /**

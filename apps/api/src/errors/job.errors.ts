@@ -1,7 +1,5 @@
 import { type JobStatus, TesseraError } from '@tessera/contracts';
 
-export { FileImageNotFoundError } from '@tessera/chat-completions';
-
 export class JobNotFoundError extends TesseraError {
   readonly code = 'job_not_found';
 

@@ -1,18 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
   type DraftContext,
+  type ImageChecks,
   type ImageDraft,
   type ImageDraftSource,
+  locateImage,
   type UploadedImage,
-  UploadTooLargeError,
 } from '@tessera/chat-completions';
 import { type Config } from '@tessera/config';
-import { type ImageSource, type JobImage, TesseraError } from '@tessera/contracts';
+import { type ImageSource, type JobImage } from '@tessera/contracts';
+import { resolveImageFile } from '@tessera/files';
 import { probeImage } from '@tessera/media';
 import { type ObjectStore } from '@tessera/storage';
-import { RefusedParameterError, ServiceUnavailableError } from '../errors/request.errors.js';
+import { ServiceUnavailableError } from '../errors/request.errors.js';
 import { CONFIG, OBJECT_STORE } from '../tokens.js';
-import { UploadedFilesService } from './uploaded-files.service.js';
 import { UrlRulesService } from './url-rules.service.js';
 
 /** An image that passed the checks: inline still, or where a worker finds it. */
@@ -26,7 +27,6 @@ export class JobImagesService {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     @Inject(OBJECT_STORE) private readonly objectStore: ObjectStore,
-    @Inject(UploadedFilesService) private readonly files: UploadedFilesService,
     @Inject(UrlRulesService) private readonly urlRules: UrlRulesService,
   ) {}
 
@@ -48,9 +48,17 @@ export class JobImagesService {
    *   the field
    */
   async check(drafts: readonly ImageDraft[], ownerId: string): Promise<CheckedImage[]> {
+    const { maxBytes, maxPixels } = this.config.images;
+    const checks: ImageChecks = {
+      maxImageBytes: maxBytes,
+      probe: (bytes) => probeImage(bytes, { maxPixels }),
+      findFile: (fileId) => resolveImageFile(this.objectStore, fileId, ownerId),
+    };
     const checked: CheckedImage[] = [];
     // One after the other: a header is cheap to read, 64 images at once are not.
-    for (const draft of drafts) checked.push(await this.checkOne(draft, ownerId));
+    for (const { source, param, ...tileBounds } of drafts) {
+      checked.push({ source: await locateImage({ source, param }, checks), ...tileBounds });
+    }
     return checked;
   }
 
@@ -79,26 +87,6 @@ export class JobImagesService {
     if (source.kind !== 'bytes') return { source, ...tileBounds };
     await this.objectStore.put(key, source.bytes);
     return { source: { kind: 'object', key, bytes: source.bytes.length }, ...tileBounds };
-  }
-
-  private async checkOne(
-    { source, param, ...tileBounds }: ImageDraft,
-    ownerId: string,
-  ): Promise<CheckedImage> {
-    if (source.kind === 'bytes') await this.checkBytes(source.bytes, param);
-    if (source.kind !== 'file') return { source, ...tileBounds };
-    const { key, bytes } = await this.files.find(source.fileId, ownerId, param);
-    const { maxBytes } = this.config.images;
-    if (bytes > maxBytes) throw new UploadTooLargeError(maxBytes, bytes, param);
-    return { source: { kind: 'object', key, bytes }, ...tileBounds };
-  }
-
-  private async checkBytes(bytes: Uint8Array, param: string): Promise<void> {
-    try {
-      await probeImage(bytes, { maxPixels: this.config.images.maxPixels });
-    } catch (error) {
-      throw error instanceof TesseraError ? new RefusedParameterError(error, param) : error;
-    }
   }
 }
 

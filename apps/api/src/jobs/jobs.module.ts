@@ -7,7 +7,6 @@ import { JobStreamService } from './job-stream.service.js';
 import { JobsController } from './jobs.controller.js';
 import { JobsService } from './jobs.service.js';
 import { KeepJobService } from './keep-job.service.js';
-import { UploadedFilesService } from './uploaded-files.service.js';
 import { UrlRulesService } from './url-rules.service.js';
 
 @Module({
@@ -19,7 +18,6 @@ import { UrlRulesService } from './url-rules.service.js';
     JobsService,
     JobStreamService,
     KeepJobService,
-    UploadedFilesService,
     UrlRulesService,
   ],
   exports: [JobImagesService, KeepJobService, UrlRulesService],

@@ -1,6 +1,5 @@
-import { type ChunkOutcome, type ChunkRange } from '@tessera/contracts';
+import { type ChunkOutcome, chunkOutcomeSchema, type ChunkRange } from '@tessera/contracts';
 import { type ObjectStore } from '@tessera/storage';
-import { z } from 'zod';
 import { batchPrefix } from '../store/batch-objects.js';
 import { type RowResult } from './row-result.js';
 
@@ -51,16 +50,9 @@ export async function writeParts(
   return outcome;
 }
 
-const count = z.int().min(0);
-const storedOutcome = z.object({
-  ...{ fromRow: count, toRow: count, fromByte: count, toByte: count, completed: count, failed: count },
-  tokens: z.object({ input: count, cached: count, output: count }),
-  ...{ outputBytes: count, errorBytes: count },
-}) satisfies z.ZodType<ChunkOutcome>;
-
 /** What the parts of an attempt came to, from its `.part.json`. */
 export async function readPart(store: ObjectStore, key: string): Promise<ChunkOutcome> {
-  return storedOutcome.parse(JSON.parse(Buffer.from(await store.get(key)).toString('utf8')));
+  return chunkOutcomeSchema.parse(JSON.parse(Buffer.from(await store.get(key)).toString('utf8')));
 }
 
 function toBytes(results: readonly RowResult[]): Buffer {

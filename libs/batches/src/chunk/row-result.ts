@@ -1,4 +1,10 @@
-import { type BatchRow, type EarlyEnd, type RowAnswer, type TokenCounts } from '@tessera/contracts';
+import {
+  type BatchRow,
+  type EarlyEnd,
+  type RowAnswer,
+  type TokenCounts,
+  tokenCountsSchema,
+} from '@tessera/contracts';
 import { type StartedChunk } from '@tessera/queue';
 import { z } from 'zod';
 import { rowIdsOf } from './batch-row.js';
@@ -75,11 +81,10 @@ function lineOf(
   return JSON.stringify({ id: rowIdsOf(batchId, row).lineId, custom_id: customId, ...result });
 }
 
-const count = z.int().min(0);
 const journaled = z.object({
   line: z.string(),
   outcome: z.enum(['completed', 'failed', 'unrun']),
-  tokens: z.object({ input: count, cached: count, output: count }),
+  tokens: tokenCountsSchema,
 }) satisfies z.ZodType<RowResult>;
 
 /** A result as the journal of its chunk keeps it. */

@@ -1,3 +1,4 @@
+import { chunkOutcomeSchema } from '@tessera/contracts';
 import { type Redis } from 'ioredis';
 import { z } from 'zod';
 import { callRedis } from '../redis-client.js';
@@ -7,17 +8,7 @@ import { CommittedChunksGoneError } from './chunk-errors.js';
 /** Chunks read with one command. */
 const PAGE_SIZE = 500;
 
-const count = z.int().min(0);
-const committedChunk = z.object({
-  fromRow: count,
-  toRow: count,
-  fromByte: count,
-  toByte: count,
-  completed: count,
-  failed: count,
-  tokens: z.object({ input: count, cached: count, output: count }),
-  outputBytes: count,
-  errorBytes: count,
+const committedChunk = chunkOutcomeSchema.extend({
   token: z.string(),
 }) satisfies z.ZodType<CommittedChunk>;
 
