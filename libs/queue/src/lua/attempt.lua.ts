@@ -6,11 +6,18 @@ import { tokensLua } from './tokens.lua.js';
 /** Candidates that may turn out to have ended, by cancel, deadline or crashes, before a script gives up for now. */
 const MAX_ENDED_CANDIDATES = 20;
 
+/** What a job has beside the fields of its record and matters for an attempt; in this order, the record's first. */
+const FACT_NAMES = [...RECORD_FIELDS, 'attemptToken', 'crashes', 'lastTextSequence', 'entryId']
+  .map((name) => `'${name}'`)
+  .join(', ');
+
 /**
  * Needs {@link sharedLua}, {@link lineLua} and {@link finishJobLua}. What begins attempts. An entry that carries an open
  * job brings that one: its worker died, or it waits to be tried again. Any other entry takes the next job in line.
  */
 const takeJobLua = `
+local FIELDS = { ${FACT_NAMES} }
+
 -- Reads the seven arguments from there on: queue, model, entry id, token of the entry's lock, token of the attempt,
 -- crashes after which a job fails, '1' when nothing else runs beside the attempt.
 local function takingFrom(first)
@@ -21,16 +28,12 @@ local function takingFrom(first)
   }
 end
 
--- What matters of a job for an attempt at it; nothing where there is no record.
+-- What matters of a job for an attempt at it, and the values of its record's fields; nothing where there is no record.
 local function factsOf(id)
-  local facts = redis.call('HMGET', jobKey(id), 'status', 'attemptToken', 'cancelRequested', 'deadlineAtMs', 'crashes',
-    'ownerId', 'weight', 'createdAtMs', 'attempts', 'startedAtMs', 'lastTextSequence', 'entryId')
-  if not facts[1] then return nil end
-  return {
-    status = facts[1], attemptToken = facts[2], cancelRequested = facts[3], deadlineAtMs = tonumber(facts[4] or nil),
-    crashes = tonumber(facts[5]), owner = facts[6], weight = facts[7], createdAtMs = facts[8],
-    attempts = tonumber(facts[9]), startedAtMs = facts[10], hasText = facts[11] and facts[11] ~= '0', entryId = facts[12],
-  }
+  local values = redis.call('HMGET', jobKey(id), ${FACT_NAMES})
+  local facts = { values = values }
+  for index, name in ipairs(FIELDS) do facts[name] = values[index] end
+  return facts.status and facts
 end
 
 local function carriedJob(taking)
@@ -46,8 +49,11 @@ local function nextJob(taking)
   return id, facts
 end
 
-local function recordValues(id)
-  return redis.call('HMGET', jobKey(id), ${RECORD_FIELDS.map((name) => `'${name}'`).join(', ')})
+-- The reply for an attempt that has begun: the values of the record's fields, some of which have just changed.
+local function started(facts, changes)
+  local values = {}
+  for index = 1, ${RECORD_FIELDS.length} do values[index] = changes[FIELDS[index]] or facts.values[index] end
+  return { 'started', values }
 end
 
 -- A job that may have killed its worker runs alone. While it waits for that it has no attempt, so that a neighbour's
@@ -64,20 +70,21 @@ end
 local function beginAttempt(id, facts, taking)
   if not isOpen(facts.status) then return nil end
   -- The same command again, sent by the client after a reconnect.
-  if facts.attemptToken == taking.token then return { 'started', recordValues(id) } end
+  if facts.attemptToken == taking.token then return started(facts, {}) end
   if facts.cancelRequested == '1' then cancelJob(id) return nil end
-  if facts.deadlineAtMs and facts.deadlineAtMs <= nowMs() then expireJob(id) return nil end
-  local crashes = facts.attemptToken and facts.crashes + 1 or facts.crashes
+  if facts.deadlineAtMs and tonumber(facts.deadlineAtMs) <= nowMs() then expireJob(id) return nil end
+  local crashes = tonumber(facts.crashes) + (facts.attemptToken and 1 or 0)
   if crashes >= taking.maxCrashes then crashJob(id) return nil end
   if crashes > 0 and not taking.isAlone then return suspectJob(id, taking, crashes) end
 
-  moveIndexes(id, facts.owner, facts.createdAtMs, facts.status, 'in_progress')
-  redis.call('HSET', jobKey(id), 'status', 'in_progress', 'startedAtMs', facts.startedAtMs or nowMs(),
-    'attempts', facts.attempts + 1, 'attemptToken', taking.token, 'lastTextSequence', 0,
-    'entryId', taking.entryId, 'crashes', crashes)
+  moveIndexes(id, facts.ownerId, facts.createdAtMs, facts.status, 'in_progress')
+  local startedAtMs = facts.startedAtMs or string.format('%.0f', nowMs())
+  local attempts = string.format('%d', facts.attempts + 1)
+  redis.call('HSET', jobKey(id), 'status', 'in_progress', 'startedAtMs', startedAtMs, 'attempts', attempts,
+    'attemptToken', taking.token, 'lastTextSequence', 0, 'entryId', taking.entryId, 'crashes', crashes)
   -- Text that an earlier attempt streamed is void.
-  if facts.hasText then appendEvent(id, 'type', 'restart') end
-  return { 'started', recordValues(id) }
+  if facts.lastTextSequence and facts.lastTextSequence ~= '0' then appendEvent(id, 'type', 'restart') end
+  return started(facts, { status = 'in_progress', startedAtMs = startedAtMs, attempts = attempts })
 end
 
 -- Begins with the job that the entry carries, if there is one. Returns {'started', values of the record's fields},
@@ -114,14 +121,13 @@ return { takeJob(taking, true), needsSuccessor(taking.model, taking.queue) and 1
 export const completeJobLua = `${sharedLua}${tokensLua}${lineLua}${finishJobLua}${fenceLua}${takeJobLua}
 local id = ARGV[1]
 
-local status, attemptToken, cancelRequested, owner =
-  unpack(redis.call('HMGET', jobKey(id), 'status', 'attemptToken', 'cancelRequested', 'ownerId'))
-local refused = refusalOf(status, attemptToken, ARGV[2])
+local facts = endFacts(id)
+local refused = refusalOf(facts[1], facts[10], ARGV[2])
 
 local function completeJob()
-  if cancelRequested == '1' then return cancelJob(id) end
-  addTokens(owner, ARGV[4])
-  return finishJob(id, 'completed', 'answer', ARGV[3])
+  if facts[11] == '1' then return cancelJob(id) end
+  addTokens(facts[3], ARGV[4])
+  return finishJob(id, 'completed', 'answer', ARGV[3], facts)
 end
 
 local outcome = refused or completeJob()

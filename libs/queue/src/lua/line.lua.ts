@@ -39,12 +39,11 @@ end
 
 local function leaveLine(id, owner, model) redis.call('ZREM', ownLineKey(owner, model), id) end
 
--- Moves the owner's time on, of which a job is taken. An owner who is alone need not be moved further than ahead of
--- whoever comes.
-local function advance(model, owner, virtualTime, weight)
-  local clock = redis.call('GET', clockKey(model))
-  local isAhead = clock and tonumber(virtualTime) > tonumber(clock)
-  if isAhead and redis.call('ZCARD', ownersKey(model)) == 1 then return end
+-- Moves the owner's time on, of which a job is taken. One who is alone need not be moved further than ahead of whoever
+-- comes.
+local function advance(model, owner, virtualTime, weight, isAlone)
+  local clock = isAlone and redis.call('GET', clockKey(model))
+  if clock and tonumber(virtualTime) > tonumber(clock) then return end
   redis.call('SET', clockKey(model), virtualTime)
   redis.call('ZINCRBY', ownersKey(model), 1 / tonumber(weight), owner)
 end
@@ -52,7 +51,7 @@ end
 -- Takes the next job out of the line. Returns its id and what factsOf tells of it, or nothing where none waits.
 local function takeFromLine(model, factsOf)
   while true do
-    local owner, virtualTime = unpack(redis.call('ZRANGE', ownersKey(model), 0, 0, 'WITHSCORES'))
+    local owner, virtualTime, other = unpack(redis.call('ZRANGE', ownersKey(model), 0, 1, 'WITHSCORES'))
     if not owner then
       redis.call('DEL', clockKey(model))
       return nil
@@ -60,7 +59,7 @@ local function takeFromLine(model, factsOf)
     local id = redis.call('ZPOPMIN', ownLineKey(owner, model))[1]
     local facts = id and factsOf(id)
     if facts then
-      advance(model, owner, virtualTime, facts.weight)
+      advance(model, owner, virtualTime, facts.weight, not other)
       return id, facts
     end
     -- The time of all others has come to this owner's: it begins where they are, should it come back.

@@ -125,10 +125,16 @@ local function tellOfJob(id, owner, webhookJson, status, finishedAtMs)
   if isListenedTo(owner, eventType) then appendToOutbox(owner, id, eventType, 'occurredAtMs', finishedAtMs) end
 end
 
-local function finishJob(id, status, field, value)
+-- What matters of a job for its end.
+local function endFacts(id)
+  return redis.call('HMGET', jobKey(id), 'status', 'createdAtMs', 'ownerId', 'model', 'entryId', 'deadlineAtMs',
+    'webhook', 'isHidden', 'retentionSeconds', 'attemptToken', 'cancelRequested')
+end
+
+-- The facts are as endFacts has read them, where it has.
+local function finishJob(id, status, field, value, facts)
   local key = jobKey(id)
-  local facts = redis.call('HMGET', key, 'status', 'createdAtMs', 'ownerId', 'model', 'entryId', 'deadlineAtMs',
-    'webhook', 'isHidden', 'retentionSeconds')
+  facts = facts or endFacts(id)
   local before, createdAtMs, owner, model, entryId, deadlineAtMs, webhook, isHidden = unpack(facts)
   local finishedAtMs, retentionSeconds = nowMs(), tonumber(facts[9])
   moveIndexes(id, owner, createdAtMs, before, status)
