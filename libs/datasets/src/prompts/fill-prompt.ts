@@ -40,8 +40,9 @@ function toText(value: ColumnValue): string | undefined {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-function whyMissing(part: PromptPart, { columns, path }: SourceRecord): string {
-  if (part.kind !== 'column') return `the prompt names {${part.kind}}, and ${path} has none`;
+function whyMissing(part: PromptPart, { columns, path, key }: SourceRecord): string {
+  if (part.kind !== 'column')
+    return `the prompt names {${part.kind}}, and ${path === '' ? key : path} has none`;
   const { name } = part;
   if (Object.hasOwn(columns, name)) return `the prompt names the column ${name}, which is empty in this row`;
   const names = Object.keys(columns);

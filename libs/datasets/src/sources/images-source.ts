@@ -1,9 +1,12 @@
-import type { DatasetSource, ReadOptions, SourceRecord } from '../source.js';
+import type { ReadOptions, SourceRecord } from '../source.js';
 import type { FileSet } from './locate/file-set.js';
 import { placeName } from './place-name.js';
+import type { OpenedSource } from './source-options.js';
 
 /** Image files, below a folder or named by a pattern. */
-export class ImagesSource implements DatasetSource {
+export class ImagesSource implements OpenedSource {
+  readonly form = 'images';
+
   constructor(private readonly files: FileSet) {}
 
   get uri(): string {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const FIRST_CAPACITY = 2 ** 12;
 const MOST_LOAD = 0.5;
@@ -26,26 +26,26 @@ export class KeySet {
     return true;
   }
 
-  private insert(hash: number): boolean {
+  private insert(value: number): boolean {
     const mask = this.hashes.length - 1;
-    let index = hash % this.hashes.length;
+    let index = value % this.hashes.length;
     while (this.hashes[index] !== 0) {
-      if (this.hashes[index] === hash) return false;
+      if (this.hashes[index] === value) return false;
       index = (index + 1) & mask;
     }
-    this.hashes[index] = hash;
+    this.hashes[index] = value;
     return true;
   }
 
   private grow(): void {
     const { hashes } = this;
     this.hashes = new Float64Array(2 * hashes.length);
-    for (const hash of hashes) if (hash !== 0) this.insert(hash);
+    for (const value of hashes) if (value !== 0) this.insert(value);
   }
 }
 
 /** Never 0, which marks an empty place. */
 function hashOf(text: string): number {
-  const digest = createHash('sha256').update(text).digest();
+  const digest = hash('sha256', text, 'buffer');
   return digest.readUInt32LE(0) * HASH_HIGH_FACTOR + (digest.readUInt32LE(4) % HASH_HIGH_FACTOR) || 1;
 }

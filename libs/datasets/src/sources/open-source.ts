@@ -1,8 +1,7 @@
-import type { DatasetSource } from '../source.js';
 import { ImagesSource } from './images-source.js';
 import { ListSource } from './lists/list-source.js';
 import { FileSet } from './locate/file-set.js';
-import type { SourceOptions } from './source-options.js';
+import type { OpenedSource, SourceOptions } from './source-options.js';
 import { WebDatasetSource } from './tar/web-dataset-source.js';
 
 /**
@@ -12,7 +11,7 @@ import { WebDatasetSource } from './tar/web-dataset-source.js';
  * @throws {SourceUnusableError} where it is not there, or its form cannot be told
  * @throws {SourceFileError} where it is one file that cannot be read at all, or lacks a column that is asked for
  */
-export async function openSource(uri: string, options: SourceOptions): Promise<DatasetSource> {
+export async function openSource(uri: string, options: SourceOptions): Promise<OpenedSource> {
   const files = await FileSet.find(uri, options);
   const form = options.form ?? (await files.detectForm(options.signal));
   switch (form) {

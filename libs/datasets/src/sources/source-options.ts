@@ -1,4 +1,5 @@
 import type { InputBuckets } from '@tessera/storage';
+import type { DatasetSource } from '../source.js';
 
 /**
  * What a dataset can be: images by themselves; a Hugging Face ImageFolder (`metadata.jsonl`, `.csv` or `.parquet` beside
@@ -18,6 +19,11 @@ export type SourceForm = (typeof SOURCE_FORMS)[number];
 
 /** Forms whose rows have columns, one image a row. */
 export type ListForm = Exclude<SourceForm, 'images' | 'imagefolder' | 'webdataset'>;
+
+/** A dataset whose form is known. */
+export interface OpenedSource extends DatasetSource {
+  readonly form: SourceForm;
+}
 
 export interface SourceOptions {
   /** Reads `s3://` places. */

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { DatasetSource, ReadOptions, SourceRecord } from '../../source.js';
+import type { ReadOptions, SourceRecord } from '../../source.js';
 import { SourceFileError } from '../errors.js';
 import { formOfName } from '../forms.js';
 import { KeySet } from '../key-set.js';
@@ -7,7 +7,7 @@ import type { FileSet, FoundFile } from '../locate/file-set.js';
 import { endWithDamage } from '../missing-image.js';
 import { placeName } from '../place-name.js';
 import { readFirst } from '../read-first.js';
-import type { ListForm, SourceForm, SourceOptions } from '../source-options.js';
+import type { ListForm, OpenedSource, SourceForm, SourceOptions } from '../source-options.js';
 import { imageColumnsOf } from './image-column.js';
 import type { ListReader, ListRow } from './list-row.js';
 import { readDelimited } from './read-delimited.js';
@@ -26,12 +26,12 @@ const READERS: Readonly<Record<ListForm, ListReader>> = {
 const TABLES: readonly ListForm[] = ['csv', 'tsv', 'parquet'];
 
 /** Lists of images, one a row; as an ImageFolder, the image is in `file_name` and its path is its key. */
-export class ListSource implements DatasetSource {
+export class ListSource implements OpenedSource {
   private readonly options: SourceOptions;
 
   private constructor(
     private readonly files: FileSet,
-    private readonly form: ListForm | 'imagefolder',
+    readonly form: ListForm | 'imagefolder',
     options: SourceOptions,
   ) {
     const imageColumn = form === 'imagefolder' ? 'file_name' : undefined;

@@ -27,7 +27,7 @@ export type Target =
 type Reading = Pick<SourceOptions, 'buckets' | 'signal' | 'allowLocalFiles'>;
 
 /** Of names that one URI may stand for by its braces. */
-const MAX_EXPANSIONS = 1_000_000;
+const MAX_EXPANSIONS = 100_000;
 const S3_URL = /^s3:\/\/([^/]+)\/?(.*)$/is;
 const OTHER_SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 
@@ -38,12 +38,12 @@ const OTHER_SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
  */
 export async function expandUri(uri: string, reading: Reading): Promise<Target[]> {
   if ((await typeOfLocal(uri)) !== undefined) return [await toTarget(uri, uri, reading)];
-  const texts = expand(uri, { max: MAX_EXPANSIONS + 1 });
+  const texts = expand(uri, { max: MAX_EXPANSIONS + 1, maxLength: Number.MAX_SAFE_INTEGER });
   if (texts.length > MAX_EXPANSIONS) {
     throw new SourceUnusableError(uri, `its braces stand for more than ${MAX_EXPANSIONS} names`);
   }
   const targets: Target[] = [];
-  for (const text of texts) targets.push(await toTarget(text, uri, reading));
+  for (const text of new Set(texts)) targets.push(await toTarget(text, uri, reading));
   const [first] = targets;
   if (first?.kind === 'file' && targets.length === 1) await checkFile(first.place, uri, reading);
   return targets;

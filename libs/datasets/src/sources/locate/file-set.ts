@@ -49,10 +49,14 @@ export class FileSet {
   /** Those of a form, in an order that two readings agree on. */
   async *files(form: SourceForm, options: ReadOptions = {}): AsyncGenerator<FoundFile> {
     const base = commonFolder(this.targets.map(folderOf));
+    const given: Target[] = [];
     for (const target of this.targets) {
       for await (const place of this.placesOf(target, form, options)) {
-        yield { name: placeName(place).slice(base.length), place };
+        const name = placeName(place);
+        if (!given.some((earlier) => isWithin(name, earlier))) yield { name: name.slice(base.length), place };
       }
+      // Names without a pattern are different from each other; between these, there are few.
+      if (target.kind !== 'file') given.push(target);
     }
   }
 
@@ -121,6 +125,13 @@ export class FileSet {
 
 async function* namesOf(places: AsyncIterable<FilePlace>): AsyncGenerator<string> {
   for await (const place of places) yield placeName(place);
+}
+
+/** Whether a file is one that a folder or a pattern has, too. */
+function isWithin(name: string, target: Target): boolean {
+  const folder = folderOf(target);
+  if (!name.startsWith(folder)) return false;
+  return target.kind === 'glob' ? target.accepts(name.slice(folder.length)) : true;
 }
 
 /** Of a place, with a slash at its end. */

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { DatasetSource, ReadOptions, SourceRecord, SourceShard } from '../../source.js';
+import type { ReadOptions, SourceRecord, SourceShard } from '../../source.js';
 import { ByteWindow } from '../bytes/byte-window.js';
 import { openRandomAccess } from '../bytes/random-access.js';
 import { stemOf } from '../forms.js';
@@ -8,7 +8,7 @@ import type { FileSet, FoundFile } from '../locate/file-set.js';
 import { endWithDamage } from '../missing-image.js';
 import { placeName } from '../place-name.js';
 import { readFirst } from '../read-first.js';
-import type { SourceOptions } from '../source-options.js';
+import type { OpenedSource, SourceOptions } from '../source-options.js';
 import { sampleRecord } from './sample-record.js';
 import { readTarSamples } from './tar-samples.js';
 
@@ -16,7 +16,9 @@ import { readTarSamples } from './tar-samples.js';
 const WINDOW_BYTES = { file: 16 * 1024, s3: 256 * 1024 } as const;
 
 /** Tars of WebDataset. Images stay where they are: a record says which bytes of the tar are its image. */
-export class WebDatasetSource implements DatasetSource {
+export class WebDatasetSource implements OpenedSource {
+  readonly form = 'webdataset';
+
   private constructor(
     private readonly files: FileSet,
     private readonly options: SourceOptions,
