@@ -43,7 +43,7 @@ describe('rows', () => {
         await output.writeShard(shardOf('00000', rows));
         expect(await readRows(output, '00000')).toEqual(rows.map(kept));
       }),
-      { numRuns: 12 },
+      { numRuns: 8 },
     );
   });
 
@@ -64,7 +64,7 @@ describe('rows', () => {
             expect(await readRows(again, `${index}`)).toEqual(rows.map(kept));
           }
         }),
-        { numRuns: 4 },
+        { numRuns: 3 },
       );
     },
   );

@@ -90,7 +90,7 @@ export const anyRow: fc.Arbitrary<DatasetRow> = fc.record({
   model_revision: text,
   timings: fc.option(
     fc.dictionary(
-      text,
+      fc.constantFrom('total_ms', 'decode_ms', 'fetch_ms'),
       fc.nat().map((value) => value / 8),
       { noNullPrototype: true },
     ),
