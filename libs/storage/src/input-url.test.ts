@@ -55,4 +55,12 @@ describe('checkInputUrl', () => {
     expect(checkInputUrl('s3://cats/tessera2/a.png', storeAt('tessera')).key).toBe('tessera2/a.png');
     expect(checkInputUrl('s3://dogs/tessera/a.png', storeAt('tessera')).bucket).toBe('dogs');
   });
+
+  it('allows any bucket where the user is the operator, but for what the service keeps itself', () => {
+    const own = { ...storeAt('tessera'), buckets: 'any' } as const;
+    expect(checkInputUrl('s3://birds/a.png', own)).toEqual({ bucket: 'birds', key: 'a.png' });
+    expect(() => checkInputUrl('s3://cats/tessera/a', own)).toThrow(
+      'the service keeps its own objects there',
+    );
+  });
 });

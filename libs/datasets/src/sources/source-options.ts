@@ -35,7 +35,7 @@ export interface SourceOptions {
    * Absent: the first of {@link IMAGE_COLUMNS} that is there.
    */
   readonly imageColumn?: string | undefined;
-  /** Column whose values become keys. Absent: the path of a file, else the number of the row. */
+  /** Column of a list whose values become keys. Absent: the path in an ImageFolder, else the number of the row. */
   readonly keyColumn?: string | undefined;
   /** Between the cells of a row: `,` for CSV, a tab for TSV. */
   readonly delimiter?: string | undefined;
