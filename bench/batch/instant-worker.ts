@@ -54,7 +54,7 @@ await startJobConsumer({
 });
 await startChunkConsumer({
   ...shared,
-  concurrency: 3,
+  concurrency: 5,
   handle: (attempt) =>
     runChunk(attempt, {
       objectStore,
