@@ -63,6 +63,23 @@ describe('an attempt', () => {
     expect(handle).toHaveBeenCalledTimes(3);
   });
 
+  it('is repeated though other jobs never stop coming', async () => {
+    const { connection, store, id, final } = await oneJob();
+    await store.createJob({ record: newRecord(), priority: 'normal' });
+    let isRepeated = false;
+    await bench.consumer(connection, {
+      concurrency: 1,
+      handle: async ({ record }) => {
+        if (record.id === id && record.attempts === 1) return { kind: 'failed', error: transientError };
+        isRepeated ||= record.id === id;
+        // Before this one ends, so that the line is never empty.
+        if (!isRepeated) await store.createJob({ record: newRecord(), priority: 'normal' });
+        return { kind: 'completed', answer };
+      },
+    });
+    expect(await final()).toMatchObject({ status: 'completed', attempts: 2 });
+  });
+
   it('can succeed after one that failed', async () => {
     const { connection, final } = await oneJob();
     const handle = vi.fn<() => Promise<{ kind: 'completed'; answer: typeof answer }>>();
