@@ -8,7 +8,7 @@ import {
   relayEventLua,
   releaseReceiverLua,
   renewHoldsLua,
-} from '../lua/webhooks.lua.js';
+} from '../lua/webhook-dispatch.lua.js';
 import { defineScript } from '../script.js';
 import { type DeliveryLogBounds } from './webhook-index.js';
 import { deliveryReply, parseDelivery, parseEndpointRecord } from './webhook-records.js';

@@ -1,24 +1,16 @@
-import {
-  type DeliveryAttempt,
-  isJobEventType,
-  type WebhookDeliveryRecord,
-  type WebhookEndpointRecord,
-} from '@tessera/contracts';
+import { isJobEventType, type WebhookDeliveryRecord, type WebhookEndpointRecord } from '@tessera/contracts';
 import { type LogContext, type Logger, withLogContext } from '@tessera/observability';
 import { ActiveSet } from '../active-set.js';
 import { type JobReader } from '../job-store/job-reader.js';
-import { withJitter } from '../retry.js';
-import { toSeconds } from '../unix-seconds.js';
 import {
   type DeliveryOutcome,
   type WebhookConsumerOptions,
   type WebhookDelivery,
 } from '../webhook-consumer.js';
-import { type AttemptReport, type DispatchScripts, type VisitResult } from './dispatch-scripts.js';
+import { toAttempt, toAttemptReport } from './attempt-report.js';
+import { type DispatchScripts, type VisitResult } from './dispatch-scripts.js';
 import { type KeptHold } from './hold-keeper.js';
 
-/** Share of a retry's delay that is left to chance. */
-const JITTER = 0.1;
 /** Deliveries that a receiver gets at the same time. */
 const DELIVERIES_AT_ONCE = 8;
 
@@ -134,7 +126,8 @@ export class ReceiverVisitor {
 
   private async settle(errand: Errand, outcome: DeliveryOutcome): Promise<void> {
     const { hold, endpoint } = errand;
-    const report = this.reportOf(errand, outcome);
+    const { scheduleMs } = this.options;
+    const report = toAttemptReport(errand, outcome, { scheduleMs, logger: this.logger });
     const streak = await this.scripts.record(hold, report);
     if (streak === undefined || endpoint === undefined || outcome.kind === 'delivered') return;
     const { failedEvents, failingForMs } = this.options.giveUp;
@@ -145,41 +138,9 @@ export class ReceiverVisitor {
       this.logger.error({ err, endpointId: endpoint.id }, 'could not disable a webhook endpoint that fails');
     }
   }
-
-  private reportOf({ hold, delivery }: Errand, outcome: DeliveryOutcome): AttemptReport {
-    const { id: deliveryId, eventId, round } = delivery;
-    const attempt = toAttempt(outcome);
-    const facts = { eventId, receiverId: hold.receiverId, attempt: round + 1 };
-    if (outcome.kind === 'delivered') return { deliveryId, outcome: 'delivered', attempt, counts: false };
-    const { reason } = outcome;
-    if (outcome.kind === 'abandon') {
-      this.logger.error({ ...facts, reason }, 'the webhook refused the event for good');
-      return { deliveryId, outcome: 'refused', attempt, counts: true };
-    }
-    const { retryAfterMs: restMs = 0, isAskedToWait = false } = outcome;
-    const scheduledMs = this.options.scheduleMs[round + 1];
-    const counts = !isAskedToWait;
-    if (scheduledMs === undefined) {
-      this.logger.error({ ...facts, reason }, 'gave up delivering the event, its attempts are used up');
-      return { deliveryId, outcome: 'exhausted', attempt, restMs, counts };
-    }
-    const nextInMs = Math.max(withJitter(scheduledMs, JITTER), restMs);
-    this.logger.warn({ ...facts, reason, delayMs: nextInMs }, 'the event could not be delivered yet');
-    return { deliveryId, outcome: 'failed', attempt, nextInMs, restMs, counts };
-  }
 }
 
 function contextOf({ eventType, subjectId, requestId }: WebhookDeliveryRecord): LogContext {
   const subject = isJobEventType(eventType) ? { jobId: subjectId } : { batchId: subjectId };
   return requestId === undefined ? subject : { ...subject, requestId };
-}
-
-function toAttempt({ attempt, ...outcome }: DeliveryOutcome): string {
-  return JSON.stringify({
-    at: toSeconds(Date.now()),
-    status_code: attempt?.statusCode ?? null,
-    latency_ms: Math.round(attempt?.latencyMs ?? 0),
-    response_body: attempt?.excerpt ?? null,
-    error: outcome.kind === 'delivered' ? null : outcome.reason,
-  } satisfies DeliveryAttempt);
 }
