@@ -144,17 +144,19 @@ describe('lost queue entries', () => {
   it('are never added for jobs that have one', async () => {
     const connection = bench.newConnection();
     const store = await bench.store(connection);
-    const records = [newRecord(), newRecord()];
+    const records = [newRecord(), newRecord(), newRecord()];
     for (const record of records) await store.createJob({ record, priority: 'normal' });
-    const wait = `{${connection.prefix}}:image-question.answer.${encodeURIComponent(MODEL_ID)}:wait`;
+    const root = `{${connection.prefix}}`;
+    const wait = `${root}:image-question.answer.${encodeURIComponent(MODEL_ID)}:wait`;
     const redis = bench.client();
     await redis.rpop(wait);
     await bench.upkeep(connection);
-    await vi.waitFor(async () => expect(await redis.llen(wait)).toBe(2), WAIT.timeoutMs);
-    // Another job expires in a pass that comes after some of those that could add more.
-    const late = newRecord({ deadlineAtMs: Date.now() + 100 });
-    await store.createJob({ record: late, priority: 'normal' });
-    await store.waitForFinal(late.id, WAIT);
+    await vi.waitFor(async () => expect(await redis.llen(wait)).toBe(3), WAIT.timeoutMs);
+    // Two jobs expire one after the other, in passes between which others could add more.
+    for (const { id } of records.slice(1)) {
+      await redis.zadd(`${root}:deadlines`, Date.now() - 1, id);
+      await store.waitForFinal(id, WAIT);
+    }
     expect(await redis.llen(wait)).toBe(3);
   });
 });
