@@ -6,18 +6,16 @@ import { tokensLua } from './tokens.lua.js';
 /** Candidates that may turn out to have ended, by cancel, deadline or crashes, before a script gives up for now. */
 const MAX_ENDED_CANDIDATES = 20;
 
-/** What a job has beside the fields of its record and matters for an attempt; in this order, the record's first. */
-const FACT_NAMES = [...RECORD_FIELDS, 'attemptToken', 'crashes', 'lastTextSequence', 'entryId']
-  .map((name) => `'${name}'`)
-  .join(', ');
+/** What is read of a job before an attempt at it: the fields of its record, which are the reply, then others. */
+const FACTS = [...RECORD_FIELDS, 'attemptToken', 'crashes', 'lastTextSequence', 'entryId'];
+/** One of them in the Lua list `facts`, which is read without making a table of names: this is done for every job. */
+const fact = (name: string): string => `facts[${FACTS.indexOf(name) + 1}]`;
 
 /**
  * Needs {@link sharedLua}, {@link lineLua} and {@link finishJobLua}. What begins attempts. An entry that carries an open
  * job brings that one: its worker died, or it waits to be tried again. Any other entry takes the next job in line.
  */
 const takeJobLua = `
-local FIELDS = { ${FACT_NAMES} }
-
 -- Reads the seven arguments from there on: queue, model, entry id, token of the entry's lock, token of the attempt,
 -- crashes after which a job fails, '1' when nothing else runs beside the attempt.
 local function takingFrom(first)
@@ -28,18 +26,17 @@ local function takingFrom(first)
   }
 end
 
--- What matters of a job for an attempt at it, and the values of its record's fields; nothing where there is no record.
+-- Returns what matters of a job for an attempt at it, and its weight; nothing where there is no record.
 local function factsOf(id)
-  local values = redis.call('HMGET', jobKey(id), ${FACT_NAMES})
-  local facts = { values = values }
-  for index, name in ipairs(FIELDS) do facts[name] = values[index] end
-  return facts.status and facts
+  local facts = redis.call('HMGET', jobKey(id), ${FACTS.map((name) => `'${name}'`).join(', ')})
+  if ${fact('status')} then return facts, ${fact('weight')} end
+  return nil
 end
 
 local function carriedJob(taking)
   local id = redis.call('HGET', taking.entryKey, 'carriedJobId')
   local facts = id and factsOf(id)
-  if facts and facts.entryId == taking.entryId then return id, facts end
+  if facts and ${fact('entryId')} == taking.entryId then return id, facts end
   return nil
 end
 
@@ -49,11 +46,11 @@ local function nextJob(taking)
   return id, facts
 end
 
--- The reply for an attempt that has begun: the values of the record's fields, some of which have just changed.
-local function started(facts, changes)
-  local values = {}
-  for index = 1, ${RECORD_FIELDS.length} do values[index] = changes[FIELDS[index]] or facts.values[index] end
-  return { 'started', values }
+-- The reply for an attempt that has begun.
+local function started(facts)
+  -- A reply ends before the first nil.
+  facts[${RECORD_FIELDS.length + 1}] = nil
+  return { 'started', facts }
 end
 
 -- A job that may have killed its worker runs alone. While it waits for that it has no attempt, so that a neighbour's
@@ -68,23 +65,27 @@ end
 -- Makes the attempt the job's current one. A token left by an attempt that never ended means that its worker died: the
 -- job is suspected of it from then on, and starts only where it runs alone. Returns nothing where the job ends instead.
 local function beginAttempt(id, facts, taking)
-  if not isOpen(facts.status) then return nil end
+  local attemptToken, status, deadlineAtMs = ${fact('attemptToken')}, ${fact('status')}, ${fact('deadlineAtMs')}
+  if not isOpen(status) then return nil end
   -- The same command again, sent by the client after a reconnect.
-  if facts.attemptToken == taking.token then return started(facts, {}) end
-  if facts.cancelRequested == '1' then cancelJob(id) return nil end
-  if facts.deadlineAtMs and tonumber(facts.deadlineAtMs) <= nowMs() then expireJob(id) return nil end
-  local crashes = tonumber(facts.crashes) + (facts.attemptToken and 1 or 0)
+  if attemptToken == taking.token then return started(facts) end
+  if ${fact('cancelRequested')} == '1' then cancelJob(id) return nil end
+  if deadlineAtMs and tonumber(deadlineAtMs) <= nowMs() then expireJob(id) return nil end
+  local crashes = tonumber(${fact('crashes')}) + (attemptToken and 1 or 0)
   if crashes >= taking.maxCrashes then crashJob(id) return nil end
   if crashes > 0 and not taking.isAlone then return suspectJob(id, taking, crashes) end
 
-  moveIndexes(id, facts.ownerId, facts.createdAtMs, facts.status, 'in_progress')
-  local startedAtMs = facts.startedAtMs or string.format('%.0f', nowMs())
-  local attempts = string.format('%d', facts.attempts + 1)
-  redis.call('HSET', jobKey(id), 'status', 'in_progress', 'startedAtMs', startedAtMs, 'attempts', attempts,
-    'attemptToken', taking.token, 'lastTextSequence', 0, 'entryId', taking.entryId, 'crashes', crashes)
   -- Text that an earlier attempt streamed is void.
-  if facts.lastTextSequence and facts.lastTextSequence ~= '0' then appendEvent(id, 'type', 'restart') end
-  return started(facts, { status = 'in_progress', startedAtMs = startedAtMs, attempts = attempts })
+  local sequence = ${fact('lastTextSequence')}
+  if sequence and sequence ~= '0' then appendEvent(id, 'type', 'restart') end
+  moveIndexes(id, ${fact('ownerId')}, ${fact('createdAtMs')}, status, 'in_progress')
+  ${fact('status')} = 'in_progress'
+  ${fact('startedAtMs')} = ${fact('startedAtMs')} or string.format('%.0f', nowMs())
+  ${fact('attempts')} = string.format('%d', ${fact('attempts')} + 1)
+  redis.call('HSET', jobKey(id), 'status', 'in_progress', 'startedAtMs', ${fact('startedAtMs')},
+    'attempts', ${fact('attempts')}, 'attemptToken', taking.token, 'lastTextSequence', 0,
+    'entryId', taking.entryId, 'crashes', crashes)
+  return started(facts)
 end
 
 -- Begins with the job that the entry carries, if there is one. Returns {'started', values of the record's fields},

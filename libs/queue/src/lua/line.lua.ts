@@ -48,7 +48,8 @@ local function advance(model, owner, virtualTime, weight, isAlone)
   redis.call('ZINCRBY', ownersKey(model), 1 / tonumber(weight), owner)
 end
 
--- Takes the next job out of the line. Returns its id and what factsOf tells of it, or nothing where none waits.
+-- Takes the next job out of the line. Returns its id and the first that factsOf tells of it (the second
+-- is its weight), or nothing where none waits.
 local function takeFromLine(model, factsOf)
   while true do
     local owner, virtualTime, other = unpack(redis.call('ZRANGE', ownersKey(model), 0, 1, 'WITHSCORES'))
@@ -57,9 +58,10 @@ local function takeFromLine(model, factsOf)
       return nil
     end
     local id = redis.call('ZPOPMIN', ownLineKey(owner, model))[1]
-    local facts = id and factsOf(id)
+    local facts, weight
+    if id then facts, weight = factsOf(id) end
     if facts then
-      advance(model, owner, virtualTime, facts.weight, not other)
+      advance(model, owner, virtualTime, weight, not other)
       return id, facts
     end
     -- The time of all others has come to this owner's: it begins where they are, should it come back.
