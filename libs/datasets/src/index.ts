@@ -1,6 +1,8 @@
 export type * from './output.js';
 export type * from './row.js';
 export type * from './source.js';
+export type { AnswerStore } from './answers/answer-store.js';
+export { ResultCache, type ResultCacheOptions } from './answers/result-cache.js';
 export * from './outputs/errors.js';
 export { openOutput, openOutputIn } from './outputs/open-output.js';
 export {
@@ -26,3 +28,13 @@ export {
   type SourceForm,
   type SourceOptions,
 } from './sources/source-options.js';
+export type { AskOutcome, Caption } from './run/answer.js';
+export type { AskedImage, Asker } from './run/asker.js';
+export * from './run/errors.js';
+export { openOutputOf, openOutputRoom, type OutputRoom } from './run/output-room.js';
+export { runDataset, type RunEnding } from './run/run-dataset.js';
+export { doneRows, newRunFacts, type RunFacts, workedRows } from './run/run-facts.js';
+export { DEFAULT_SHARD_ROWS, type DatasetRunOptions } from './run/run-options.js';
+export type { RunParameters } from './run/row-identity.js';
+export type { RunStatePlace } from './run/run-state.js';
+export type { Selection } from './run/select-records.js';

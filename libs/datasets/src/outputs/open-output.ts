@@ -29,13 +29,15 @@ const AWS = { pathStyle: false };
  * @throws {ObjectStoreUnavailableError}
  */
 export async function openOutput(uri: string, options: OutputOptions): Promise<DatasetOutput> {
+  return openOutputIn(await openOutputStore(uri, options), uri, options);
+}
+
+/** The store of the folder that `uri` names or whose file it names: the first half of {@link openOutput}. */
+export async function openOutputStore(uri: string, options: OutputOptions): Promise<ObjectStore> {
   const place = outputPlace(uri, options.form);
   checkShape(uri, place.form, shapeOf(options));
   const service = options.s3Service ?? AWS;
-  const store = await openNamedStore(storePlace(place.folder, service), {
-    temporaryFolder: TEMPORARY_FOLDER,
-  });
-  return openOutputIn(store, uri, options);
+  return openNamedStore(storePlace(place.folder, service), { temporaryFolder: TEMPORARY_FOLDER });
 }
 
 /** {@link openOutput} in the store of the folder that `uri` names or whose file it names, which is open already. */
