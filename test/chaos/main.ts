@@ -9,6 +9,10 @@ import { type DrillOptions, runDrill } from './drill.js';
 import { findingsOf } from './findings.js';
 import { renderReport } from './report.js';
 import { planStrikes } from './strikes.js';
+import { planBlows } from './tenants/kills.js';
+import { runTenantDrill, type TenantDrillOptions } from './tenants/tenant-drill.js';
+import { tenantFindingsOf } from './tenants/tenant-findings.js';
+import { renderTenantReport } from './tenants/tenant-report.js';
 import { type SectionTitle, writeSection } from './write-section.js';
 
 const MS_PER_MINUTE = 60_000;
@@ -23,14 +27,20 @@ const { values, positionals } = parseArgs({
     'full-disk-ms': { type: 'string', default: '10000' },
     rows: { type: 'string', default: '20000' },
     'minutes-without-s3': { type: 'string', default: '5' },
+    minutes: { type: 'string', default: '5' },
     report: { type: 'string', default: path.join(findRepositoryRoot(), 'docs', 'drills.md') },
   },
 });
 const seed = Number(values.seed);
-const drills: Record<string, () => Promise<string[]>> = { jobs: drillJobs, batch: drillBatch };
+const drills: Record<string, () => Promise<string[]>> = {
+  jobs: drillJobs,
+  batch: drillBatch,
+  tenants: drillTenants,
+};
 const names = positionals.length === 0 ? Object.keys(drills) : positionals;
 const unknown = names.filter((name) => !(name in drills));
-if (unknown.length > 0) throw new Error(`there is no drill ${unknown.join(', ')}: name jobs or batch`);
+if (unknown.length > 0)
+  throw new Error(`there is no drill ${unknown.join(', ')}: name ${Object.keys(drills).join(', ')}`);
 
 const findings: string[] = [];
 for (const name of names) findings.push(...((await drills[name]?.()) ?? []));
@@ -62,6 +72,28 @@ async function drillBatch(): Promise<string[]> {
   const result = await runBatchDrill(options);
   await write('A batch', renderBatchReport({ ...options, seed }, result, new Date()));
   return batchFindingsOf(result);
+}
+
+/** `--strikes` blows in `--minutes`. */
+async function drillTenants(): Promise<string[]> {
+  const strikes = Number(values.strikes ?? 100);
+  const options: TenantDrillOptions = {
+    seed,
+    blows: planBlows(strikes, Number(values.minutes) * MS_PER_MINUTE, randomNumbers(seed)),
+    limits: {
+      concurrentRequests: 6,
+      queuedJobs: 30,
+      requestsPerSecond: 12,
+      storedBytes: 3_000_000,
+      tokensPerDay: 5_000,
+    },
+    calmMs: MS_PER_MINUTE / 3,
+    settleMs: 3 * MS_PER_MINUTE,
+    log,
+  };
+  const result = await runTenantDrill(options);
+  await write('Tenants', renderTenantReport(options, result, new Date()));
+  return tenantFindingsOf(result);
 }
 
 async function write(title: SectionTitle, section: string): Promise<void> {

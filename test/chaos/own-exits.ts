@@ -1,5 +1,4 @@
-import { type DrillSystem } from './drill-system.js';
-import { type ServiceName } from './member.js';
+import { type Member, type ServiceName } from './member.js';
 
 /** A process that ended by itself: how often, in which ways, and what it said. */
 export interface OwnExits {
@@ -10,7 +9,11 @@ export interface OwnExits {
 }
 
 /** Exits that no signal of ours explains. */
-export async function findOwnExits({ members }: DrillSystem): Promise<OwnExits[]> {
+export async function findOwnExits({
+  members,
+}: {
+  readonly members: Readonly<Record<string, Member>>;
+}): Promise<OwnExits[]> {
   const found: OwnExits[] = [];
   for (const member of Object.values(members)) {
     const { name, ownExits } = member;

@@ -3,13 +3,13 @@ import { format, resolveConfig } from 'prettier';
 
 const HEAD = `# Drills
 
-Written by \`npm run drills\`, which strikes a system as built and counts afterwards what became of everything it was asked. \`npm run drills jobs\` and \`npm run drills batch\` run one of the two drills; the seed, the number of blows and the lengths are options (\`test/chaos/main.ts\`). [operations.md](operations.md) says what survives what.
+Written by \`npm run drills\`, which strikes a system as built and counts afterwards what became of everything it was asked. \`npm run drills jobs\`, \`npm run drills batch\` and \`npm run drills tenants\` run one of the three; the seed, the number of blows and the lengths are options (\`test/chaos/main.ts\`). [operations.md](operations.md) says what survives what.
 `;
-const TITLES = ['Jobs', 'A batch'] as const;
+const TITLES = ['Jobs', 'A batch', 'Tenants'] as const;
 
 export type SectionTitle = (typeof TITLES)[number];
 
-/** Replaces one section of the report, and leaves the other as it was when its drill was last run. */
+/** Replaces one section of the report, and leaves the others as they were when their drills were last run. */
 export async function writeSection(file: string, title: SectionTitle, body: string): Promise<void> {
   const before = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';
