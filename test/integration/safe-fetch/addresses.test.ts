@@ -130,7 +130,7 @@ describe('post with httpsOnly', () => {
     const http = openHttp(['127.0.0.1/32'], answering(['127.0.0.1']).lookup);
     for (const host of ['receiver.example', '127.0.0.1']) {
       const url = `http://${host}:${server.port}/a`;
-      expect(await http.post(url, options)).toEqual({ status: 200, retryAfterMs: undefined });
+      expect(await http.post(url, options)).toEqual({ status: 200, retryAfterMs: undefined, excerpt: '' });
     }
   });
 
@@ -158,7 +158,7 @@ describe('post', () => {
       body: '{"a":"ü"}',
       timeoutMs: 20_000,
     });
-    expect(result).toEqual({ status: 503, retryAfterMs: 3000 });
+    expect(result).toEqual({ status: 503, retryAfterMs: 3000, excerpt: '' });
     expect(server.requests).toMatchObject([{ method: 'POST', path: '/hook', body: '{"a":"ü"}', headers }]);
   });
 
