@@ -4,7 +4,7 @@ import { type SentRequest } from './ledger.js';
 /** As operations.md says: the leases of a killed replica end so long after. */
 const LEASE_MS = 15_000;
 /** Time that a replica may take to see that a request has ended, on a busy machine. */
-const RELEASE_MS = 2_000;
+const RELEASE_MS = 1_000;
 const REFUSED = 'too_many_concurrent_requests';
 
 export interface ConcurrencyCheck {

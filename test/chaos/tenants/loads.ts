@@ -14,7 +14,10 @@ const QUEUE_PUSHERS = 4;
 const PICTURE_ASKERS = 2;
 const UPLOADERS = 2;
 const REFUSED_MS = 80;
+const SHORTEST_HOLD_MS = 500;
 const CANCELLED = 0.05;
+/** Ended jobs that stay as long as there is room. */
+const KEPT_JOBS = 4;
 /** Deleted when there is no more room. */
 const DELETED_AT_ONCE = 6;
 const WAIT_SECONDS = 5;
@@ -71,7 +74,10 @@ export class Loads {
 
   private async readStream(): Promise<void> {
     const path = `/v1/jobs/${this.waitingJobId}/stream`;
-    const isOpened = await this.options.tenants.streams.client.hold(path, 200 + 1_000 * this.random());
+    const isOpened = await this.options.tenants.streams.client.hold(
+      path,
+      SHORTEST_HOLD_MS * (1 + 4 * this.random()),
+    );
     if (!isOpened) await delay(REFUSED_MS);
   }
 
@@ -102,13 +108,13 @@ export class Loads {
       if (job !== undefined) kept.push(job.id);
       else await delay(REFUSED_MS);
       // Deleted before it was told of, it never would be.
-      const ended = kept.filter((id) => isTold.hasTaken(id)).slice(0, DELETED_AT_ONCE);
-      if (job !== undefined && ended.length < DELETED_AT_ONCE * 4) return;
-      for (const id of ended) {
-        if (!kept.includes(id)) continue;
-        kept.splice(kept.indexOf(id), 1);
-        await asker.delete(id);
-      }
+      const ended = kept.filter((id) => isTold.hasTaken(id));
+      const deleted = ended.slice(
+        0,
+        job === undefined ? DELETED_AT_ONCE : Math.max(0, ended.length - KEPT_JOBS),
+      );
+      for (const id of deleted) kept.splice(kept.indexOf(id), 1);
+      for (const id of deleted) await asker.delete(id);
     };
   }
 
