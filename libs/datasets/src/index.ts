@@ -31,6 +31,7 @@ export {
 export type { AskOutcome, Caption } from './run/answer.js';
 export type { AskedImage, Asker } from './run/asker.js';
 export * from './run/errors.js';
+export { estimateRun, type EstimateOptions, type RunEstimate } from './run/estimate-run.js';
 export { openOutputOf, openOutputRoom, type OutputRoom } from './run/output-room.js';
 export { runDataset, type RunEnding } from './run/run-dataset.js';
 export { doneRows, newRunFacts, type RunFacts, workedRows } from './run/run-facts.js';

@@ -1,7 +1,11 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { Caption } from '../run/answer.js';
 import type { AnswerStore } from './answer-store.js';
-import { openTextTable, openTextTables, tableKey, type TextTable, type TextTables } from './text-table.js';
+import { DigestIndex } from './digest-index.js';
+import { RecordLog } from './record-log.js';
 
 const captionSchema = z.object({
   caption: z.string(),
@@ -16,92 +20,113 @@ const captionSchema = z.object({
 
 export interface ResultCacheOptions {
   readonly folder: string;
-  /** What its captions may take together, about; older ones go. */
+  /** What its files may take together, about; the oldest go. */
   readonly maxBytes: number;
   /** Told once, when it cannot be read or written: from then on it forgets. */
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Captions between two looks at how much room they take. */
-const PUTS_A_LOOK = 1000;
+/** Files that what is allowed is cut into: so much goes at once. */
+const FILE_COUNT = 16;
+const ENDING = '.captions';
+const TIME_DIGITS = 14;
+/** A place is the number of a file and an offset in it. */
+const FILE_FACTOR = 2 ** 40;
 
 /**
- * Captions of all runs on this machine, in a folder that any number of processes share. There are two tables: when the
- * newer one takes half of what is allowed, the older one is emptied and becomes the newer. What is read in the older one
- * goes to the newer one, so what is used stays.
+ * Captions of all runs on this machine, in files of a folder. Every process adds to files of its own and reads those that
+ * were there when it began, so any number may run at a time.
  */
 export class ResultCache implements AnswerStore {
-  private puts = 0;
-  /** What was put, until it can be read. */
-  private readonly pending = new Map<string, Caption>();
-  private lastPut: Promise<unknown> = Promise.resolve();
+  private readonly places = new DigestIndex();
+  /** By their numbers. */
+  private readonly files: { readonly name: string; readonly log: RecordLog }[] = [];
+  private readonly loaded: Promise<void>;
   private hasFailed = false;
+  private madeFiles = 0;
+  /** Makes a new file when the last one is full, one at a time. */
+  private turning: Promise<void> = Promise.resolve();
+  private current: { readonly number: number; readonly log: RecordLog } | undefined;
 
-  private constructor(
-    private readonly tables: TextTables,
-    /** With the number of the newer table of the two. */
-    private readonly meta: TextTable,
-    private readonly generations: readonly [TextTable, TextTable],
-    private readonly options: ResultCacheOptions,
-  ) {}
-
-  static async open(options: ResultCacheOptions): Promise<ResultCache> {
-    const tables = await openTextTables(options.folder, { isTemporary: false });
-    const generations = [openTextTable(tables, 'even'), openTextTable(tables, 'odd')] as const;
-    return new ResultCache(tables, openTextTable(tables, 'meta'), generations, options);
+  constructor(private readonly options: ResultCacheOptions) {
+    this.loaded = this.load().catch((error: unknown) => this.fail(error));
   }
 
-  async get(question: string): Promise<Caption | undefined> {
-    if (this.hasFailed) return undefined;
-    const pending = this.pending.get(question);
-    if (pending !== undefined) return pending;
+  async get(digest: string): Promise<Caption | undefined> {
+    await this.loaded;
+    const place = this.places.get(digest);
+    if (this.hasFailed || place === undefined) return undefined;
     try {
-      const key = tableKey(question);
-      const [newer, older] = this.inOrder();
-      const recent = newer.get(key);
-      const text = recent ?? older.get(key);
-      if (text === undefined) return undefined;
-      const caption = captionSchema.parse(JSON.parse(text));
-      if (recent === undefined) this.put(question, caption);
-      return caption;
+      const file = this.files[Math.floor(place / FILE_FACTOR)];
+      const text = await file?.log.read({ digest, offset: place % FILE_FACTOR });
+      return text === undefined ? undefined : captionSchema.parse(JSON.parse(text));
     } catch (error) {
       this.fail(error);
       return undefined;
     }
   }
 
-  put(question: string, caption: Caption): void {
+  async put(digest: string, caption: Caption): Promise<void> {
+    await this.loaded;
     if (this.hasFailed) return;
-    this.pending.set(question, caption);
-    const put = this.inOrder()[0].put(tableKey(question), JSON.stringify(caption));
-    this.lastPut = put
-      .catch((error: unknown) => this.fail(error))
-      .finally(() => this.pending.delete(question));
-    this.puts += 1;
-    if (this.puts % PUTS_A_LOOK === 0) this.makeRoom();
+    try {
+      const { log, number } = await this.openCurrent();
+      this.places.set(digest, number * FILE_FACTOR + log.append(digest, JSON.stringify(caption)));
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   async close(): Promise<void> {
-    await this.lastPut;
-    if (!this.hasFailed) await this.tables.flushed;
-    await this.tables.close();
+    await this.loaded;
+    // What went wrong with it was reported by the caption that needed it.
+    await this.turning.catch(() => undefined);
+    for (const { log } of this.files) await log.close();
   }
 
-  private inOrder(): readonly [TextTable, TextTable] {
-    const [even, odd] = this.generations;
-    return this.meta.get(NEWER) === '1' ? [odd, even] : [even, odd];
+  private async load(): Promise<void> {
+    const { folder } = this.options;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (const name of await this.names()) {
+      const log = await RecordLog.openOld(join(folder, name));
+      const number = this.files.push({ name, log }) - 1;
+      for await (const { digest, offset } of log.records()) {
+        this.places.set(digest, number * FILE_FACTOR + offset);
+      }
+    }
   }
 
-  private makeRoom(): void {
-    if (bytesOf(this.inOrder()[0]) < this.options.maxBytes / 2) return;
-    const turn = this.tables.transaction(() => {
-      const [newer, older] = this.inOrder();
-      // Another process may have been here meanwhile.
-      if (bytesOf(newer) < this.options.maxBytes / 2) return;
-      older.clearSync();
-      this.meta.putSync(NEWER, older === this.generations[1] ? '1' : '0');
-    });
-    this.lastPut = turn.catch((error: unknown) => this.fail(error));
+  /** Oldest first. */
+  private async names(): Promise<string[]> {
+    const names = await readdir(this.options.folder);
+    return names.filter((name) => name.endsWith(ENDING)).sort();
+  }
+
+  private async openCurrent(): Promise<{ readonly number: number; readonly log: RecordLog }> {
+    const maxFileBytes = this.options.maxBytes / FILE_COUNT;
+    if (this.current === undefined || this.current.log.byteLength >= maxFileBytes) {
+      const full = this.current;
+      this.turning = this.turning.then(() => (this.current === full ? this.turn() : undefined));
+      await this.turning;
+    }
+    // It was just made.
+    return this.current as NonNullable<typeof this.current>;
+  }
+
+  private async turn(): Promise<void> {
+    const { folder, maxBytes } = this.options;
+    this.madeFiles += 1;
+    const time = String(Date.now()).padStart(TIME_DIGITS, '0');
+    const name = `${time}-${randomBytes(4).toString('hex')}-${this.madeFiles}${ENDING}`;
+    const log = await RecordLog.create(join(folder, name));
+    this.current = { log, number: this.files.push({ name, log }) - 1 };
+    // Counted as if it were full. Whoever still reads a file that goes reads on.
+    let bytes = maxBytes / FILE_COUNT;
+    const before = this.files.slice(0, -1).reverse();
+    for (const file of before) {
+      bytes += file.log.byteLength;
+      if (bytes > maxBytes) await rm(join(folder, file.name), { force: true });
+    }
   }
 
   private fail(error: unknown): void {
@@ -109,18 +134,4 @@ export class ResultCache implements AnswerStore {
     this.hasFailed = true;
     this.options.onFailure(error);
   }
-}
-
-const NEWER = Buffer.from('newer');
-
-interface TableStats {
-  readonly pageSize: number;
-  readonly treeBranchPageCount: number;
-  readonly treeLeafPageCount: number;
-  readonly overflowPages: number;
-}
-
-function bytesOf(table: TextTable): number {
-  const stats = table.getStats() as TableStats;
-  return (stats.treeBranchPageCount + stats.treeLeafPageCount + stats.overflowPages) * stats.pageSize;
 }

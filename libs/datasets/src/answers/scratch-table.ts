@@ -1,54 +1,51 @@
-import { rm } from 'node:fs/promises';
-import { openTextTable, openTextTables, tableKey, type TextTable, type TextTables } from './text-table.js';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DigestIndex } from './digest-index.js';
+import { RecordLog } from './record-log.js';
 
 const PUTS_AT_ONCE = 1000;
 
-type Entry<Value> = readonly [key: string, value: Value];
+type Entry<Value> = readonly [digest: string, value: Value];
 
-/** JSON by 64 hexadecimal digits, for as long as a run takes. */
+/** JSON by digests, on the disk for as long as a run takes; in memory there is only where it is. */
 export class ScratchTable<Value> {
-  private opened: Promise<{ tables: TextTables; table: TextTable }> | undefined;
-  private lastPut: Promise<unknown> = Promise.resolve();
+  private readonly places = new DigestIndex();
+  private log: Promise<RecordLog> | undefined;
 
   /** @param folder is made when it is needed, and removed at the end */
   constructor(private readonly folder: string) {}
 
-  async get(key: string): Promise<Value | undefined> {
-    if (this.opened === undefined) return undefined;
-    const text = (await this.opened).table.get(tableKey(key));
+  async get(digest: string): Promise<Value | undefined> {
+    const offset = this.places.get(digest);
+    if (offset === undefined) return undefined;
+    const text = await (await this.open()).read({ digest, offset });
     return text === undefined ? undefined : (JSON.parse(text) as Value);
   }
 
-  /** Resolves when it can be read. */
-  put(key: string, value: Value): Promise<void> {
-    return this.putAll([[key, value]]);
+  put(digest: string, value: Value): Promise<void> {
+    return this.putAll([[digest, value]]);
   }
 
-  /** Resolves when all can be read. */
   async putAll(entries: Iterable<Entry<Value>> | AsyncIterable<Entry<Value>>): Promise<void> {
     let count = 0;
-    for await (const [key, value] of entries) {
-      const { table } = await this.open();
-      this.lastPut = table.put(tableKey(key), JSON.stringify(value));
+    for await (const [digest, value] of entries) {
+      const log = await this.open();
+      this.places.set(digest, log.append(digest, JSON.stringify(value)));
       count += 1;
-      if (count % PUTS_AT_ONCE === 0) await this.lastPut;
+      if (count % PUTS_AT_ONCE === 0) await log.flush();
     }
-    await this.lastPut;
   }
 
   async close(): Promise<void> {
-    if (this.opened === undefined) return;
-    const { tables } = await this.opened;
-    await this.lastPut;
-    await tables.close();
+    if (this.log === undefined) return;
+    await (await this.log).close();
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  private open() {
-    this.opened ??= openTextTables(this.folder, { isTemporary: true }).then((tables) => ({
-      tables,
-      table: openTextTable(tables, 'values'),
-    }));
-    return this.opened;
+  private open(): Promise<RecordLog> {
+    this.log ??= mkdir(this.folder, { recursive: true }).then(() =>
+      RecordLog.create(join(this.folder, 'records')),
+    );
+    return this.log;
   }
 }

@@ -4,7 +4,7 @@ import { shapeCaption } from '../prompts/shape-caption.js';
 import type { ImagePlace } from '../source.js';
 import { type Answer, completedAnswer, existingAnswer, failedAnswer } from './answer.js';
 import type { AskOnce, Asked } from './ask-once.js';
-import type { AskedImage } from './asker.js';
+import type { AskedImage, Asker } from './asker.js';
 import type { Journal } from './journal.js';
 import type { KeptImages } from './kept-images.js';
 import type { PlannedRow } from './open-shard.js';
@@ -22,7 +22,7 @@ export interface RowAnswering {
 /** Finds the answers to the rows of a record, one after the other: the image is read once. */
 export async function answerRows(task: RowTask, answering: RowAnswering): Promise<void> {
   let image: Promise<AskedImage> | undefined;
-  const load = () => (image ??= loadImage(task, answering));
+  const load = () => (image ??= readRecord(task, answering));
   for (const row of task.rows) {
     const { answer, origin } = await answerRow(row, load, answering);
     // What costs nothing to find again need not be kept.
@@ -83,25 +83,30 @@ class ImageUnreadableError extends Error {
   }
 }
 
-async function loadImage({ record, planned, shard }: RowTask, answering: RowAnswering): Promise<AskedImage> {
-  const { asker, needsImages, abort } = answering.options;
+async function readRecord(
+  { record, planned, shard }: RowTask,
+  { options, images }: RowAnswering,
+): Promise<AskedImage> {
+  const { asker, needsImages, abort } = options;
+  // Rows without an image have their answers from the beginning.
   const place = record.image as ImagePlace;
-  if (place.kind === 'url' && asker.takesUrls) return { kind: 'url', url: place.url };
-  const bytes = await readImage(place, answering.options);
-  if (place.kind === 'url' && needsImages) {
-    planned.place = await answering.images.keep(shard.name, planned.key, bytes);
-  }
+  const image = await loadImage(place, asker, abort.signal).catch((error: unknown) => {
+    throw error instanceof TesseraError ? new ImageUnreadableError(error) : error;
+  });
   abort.signal.throwIfAborted();
-  return { kind: 'bytes', bytes, sha256: await hashBytes(bytes) };
+  if (place.kind === 'url' && image.kind === 'bytes' && needsImages) {
+    planned.place = await images.keep(shard.name, planned.key, image.bytes);
+  }
+  return image;
 }
 
-async function readImage(place: ImagePlace, { asker, abort }: DatasetRunOptions): Promise<Uint8Array> {
-  try {
-    return await asker.read(place, abort.signal);
-  } catch (error) {
-    if (error instanceof TesseraError) throw new ImageUnreadableError(error);
-    throw error;
-  }
+/** The image as it is asked about. @throws what `asker.read` does */
+export async function loadImage(place: ImagePlace, asker: Asker, signal: AbortSignal): Promise<AskedImage> {
+  if (place.kind === 'url' && asker.takesUrls) return { kind: 'url', url: place.url };
+  const startedAt = performance.now();
+  const bytes = await asker.read(place, signal);
+  const readMs = performance.now() - startedAt;
+  return { kind: 'bytes', bytes, sha256: await hashBytes(bytes), readMs };
 }
 
 /** On another thread: images can be large. */

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import type { AnswerStore } from '../answers/answer-store.js';
-import type { ScratchTable } from '../answers/scratch-table.js';
 import { HashSet } from '../hash-set.js';
 import type { AskOutcome, Caption } from './answer.js';
 import type { AskedImage, Asker } from './asker.js';
@@ -14,7 +13,7 @@ export interface AskOnceOptions {
   /** Captions of other runs; absent: none. */
   readonly cache: AnswerStore | undefined;
   /** Captions of this run that the cache does not keep. */
-  readonly answered: ScratchTable<Caption>;
+  readonly answered: AnswerStore;
 }
 
 export interface Asked {
@@ -65,7 +64,7 @@ export class AskOnce {
   }
 
   /** What is behind a URL may be another image tomorrow. */
-  private storeOf({ kind }: AskedImage): AnswerStore | ScratchTable<Caption> {
+  private storeOf({ kind }: AskedImage): AnswerStore {
     return kind === 'url' ? this.options.answered : (this.options.cache ?? this.options.answered);
   }
 }

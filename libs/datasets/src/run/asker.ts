@@ -4,7 +4,13 @@ import type { AskOutcome } from './answer.js';
 
 /** An image as it is asked about: its bytes, or an address for whoever answers to fetch. */
 export type AskedImage =
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly sha256: string }
+  | {
+      readonly kind: 'bytes';
+      readonly bytes: Uint8Array;
+      readonly sha256: string;
+      /** What reading it took. */
+      readonly readMs: number;
+    }
   | { readonly kind: 'url'; readonly url: string };
 
 /** Who answers the questions of a run: an engine, a service. */
