@@ -76,6 +76,28 @@ export interface ResultLine {
   error: { code: string } | null;
 }
 
+/** A batch as the API makes it. */
+export function newBatch(changes: Partial<BatchRequest> = {}): BatchRequest {
+  const createdAtMs = Date.now();
+  return {
+    ...{
+      id: `batch_${randomBytes(16).toString('hex')}`,
+      ownerId: OWNER_ID,
+      weight: 1,
+      inputFileId: 'file-x',
+    },
+    ...{ endpoint: BATCH_ENDPOINT, completionWindow: '24h', metadata: null, priority: 'normal' },
+    ...{ createdAtMs, deadlineAtMs: createdAtMs + 86_400_000, requestId: 'req_1' },
+    ...changes,
+  };
+}
+
+/** What the record of a new batch says beyond that. */
+export const NOTHING_DONE = {
+  ...{ status: 'validating', total: 0, inputBytes: 0, completed: 0, failed: 0 },
+  ...{ tokens: { input: 0, cached: 0, output: 0 }, nextRow: 0, nextByte: 0, openChunks: 0, workMs: 0 },
+} as const satisfies Omit<BatchRecord, keyof BatchRequest>;
+
 /** One Redis for a test file, and for every test its own keys, store and dispatcher. */
 export class BatchBench {
   private closers: (() => Promise<unknown>)[] = [];
@@ -200,25 +222,11 @@ export class BatchSystem {
   }
 
   async submitFile(inputFileId: string, changes: Partial<BatchRequest> = {}): Promise<string> {
-    const id = `batch_${randomBytes(16).toString('hex')}`;
-    const createdAtMs = Date.now();
-    const request: BatchRequest = {
-      ...{
-        id,
-        ownerId: OWNER_ID,
-        weight: 1,
-        inputFileId,
-        endpoint: BATCH_ENDPOINT,
-        completionWindow: '24h',
-        metadata: null,
-      },
-      ...{ priority: 'normal', createdAtMs, deadlineAtMs: createdAtMs + 86_400_000, requestId: 'req_1' },
-      ...changes,
-    };
+    const request = newBatch({ inputFileId, ...changes });
     // As the API does, before it acknowledges anything.
     await writeManifest(this.parts.objectStore, request);
     await this.parts.batches.createBatch(request);
-    return id;
+    return request.id;
   }
 
   async get(id: string): Promise<BatchRecord> {

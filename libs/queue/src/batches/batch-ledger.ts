@@ -5,7 +5,10 @@ import type { ChunkKey, ChunkRefusal, StartedChunk } from './chunk-scripts.js';
 
 /** Batches as the dispatcher sees them: what is open, and the steps that move it on. Every step may be done again. */
 export interface BatchLedger {
-  /** Those that are not final, oldest first. */
+  /**
+   * Those that are not final, oldest first; one call at a time. Reads those that something has happened to, and all of
+   * them now and then: the others are the same objects as the last time.
+   */
   openBatches(): Promise<BatchRecord[]>;
   getBatch(id: string): Promise<BatchRecord | undefined>;
   /** Live consumers of a model, and the sequences that the largest of them computes at the same time. */

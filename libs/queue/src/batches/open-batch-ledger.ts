@@ -13,6 +13,7 @@ import { type BatchScripts, defineBatchScripts } from './batch-scripts.js';
 import { ChunkQueues } from './chunk-queues.js';
 import { defineChunkScripts } from './chunk-scripts.js';
 import { NewsBell } from './news-bell.js';
+import { OpenBatches } from './open-batches.js';
 import { readBatch } from './read-batch.js';
 import { readCommittedChunks } from './read-committed-chunks.js';
 import { markLostChunks, requeueChunks } from './requeue-chunks.js';
@@ -33,22 +34,40 @@ export async function openBatchLedger(options: BatchLedgerOptions): Promise<Batc
   const { connection, logger } = options;
   const redis = await connectRedis(connection, 'fail-fast', logger);
   try {
+    const root = keyRootOf(connection);
     const bell = new NewsBell();
-    const news = await subscribe(connection, `${keyRootOf(connection)}:batch-news`, {
-      logger,
-      onMessage: () => bell.ring(),
-      onResubscribed: () => bell.ring(),
+    const open = new OpenBatches({
+      openIds: () => callRedis('list open batches', () => redis.zrange(`${root}:open-batches`, '0', '-1')),
+      getBatch: (id) => readBatch(redis, root, id),
     });
-    return toLedger(options, { redis, bell, closeNews: () => news.close() });
+    const news = await subscribe(connection, `${root}:batch-news`, {
+      logger,
+      onMessage: (id) => {
+        open.note(id);
+        bell.ring();
+      },
+      onResubscribed: () => {
+        open.noteAll();
+        bell.ring();
+      },
+    });
+    return toLedger(options, { redis, bell, open, closeNews: () => news.close() });
   } catch (error) {
     redis.disconnect();
     throw error;
   }
 }
 
+interface LedgerParts {
+  readonly redis: Redis;
+  readonly bell: NewsBell;
+  readonly open: OpenBatches;
+  readonly closeNews: () => void;
+}
+
 function toLedger(
   { connection, logger, retentionSeconds }: BatchLedgerOptions,
-  { redis, bell, closeNews }: { redis: Redis; bell: NewsBell; closeNews: () => void },
+  { redis, bell, open, closeNews }: LedgerParts,
 ): BatchLedger {
   const root = keyRootOf(connection);
   const batches = defineBatchScripts(redis, root, retentionSeconds);
@@ -57,20 +76,18 @@ function toLedger(
   const consumers = listConsumers(redis, root);
   const getBatch = (id: string) => readBatch(redis, root, id);
   const requeuing = { redis, root, chunks, queues, getBatch, logger };
+  // What this process does to a batch it has heard of before its news comes, whether the answer was lost or not.
+  const noting = <T>(id: string, change: Promise<T>): Promise<T> => change.finally(() => open.note(id));
   return {
-    openBatches: async () => {
-      const ids = await callRedis('list open batches', () => redis.zrange(`${root}:open-batches`, '0', '-1'));
-      const records = await Promise.all(ids.map(getBatch));
-      return records.filter((record) => record !== undefined);
-    },
+    openBatches: () => open.read(),
     getBatch,
     capacityOf: async (model) => toCapacity((await consumers()).filter(({ id }) => id === model)),
-    begin: (id, input) => batches.begin(id, input),
-    outOfTokens: (open) => outOfTokens(batches, open),
-    fail: (id, errors) => batches.fail(id, errors),
-    expire: async (id) => void (await batches.endEarly(id, 'expired')),
+    begin: (id, input) => noting(id, batches.begin(id, input)),
+    outOfTokens: (running) => outOfTokens(batches, running),
+    fail: (id, errors) => noting(id, batches.fail(id, errors)),
+    expire: async (id) => void (await noting(id, batches.endEarly(id, 'expired'))),
     cut: async ({ id, model }, range, options) => {
-      const index = await chunks.cut(id, range);
+      const index = await noting(id, chunks.cut(id, range));
       if (index === undefined) return false;
       await queues.add({ batchId: id, index, model }, options);
       await callRedis('unmark the chunk', () => redis.zrem(`${root}:unqueued-chunks`, `${id}:${index}`));
@@ -81,10 +98,11 @@ function toLedger(
         await callRedis('list open chunks', () => redis.zrange(`${root}:batch-chunks:${batchId}`, '0', '-1'))
       ).map(Number),
     seize: (chunk, graceMs) => chunks.seize(chunk, graceMs),
-    commit: (chunk, outcome) => chunks.commit(chunk, outcome, { rows: 0, ms: 0, workMs: 0 }),
+    commit: (chunk, outcome) =>
+      noting(chunk.batchId, chunks.commit(chunk, outcome, { rows: 0, ms: 0, workMs: 0 })),
     committedChunks: (batchId) => readCommittedChunks(redis, root, batchId),
-    finalize: (id, outputFileId, errorFileId) => batches.finalize(id, outputFileId, errorFileId),
-    finish: (id, status, files) => batches.finish(id, status, files),
+    finalize: (id, outputFileId, errorFileId) => noting(id, batches.finalize(id, outputFileId, errorFileId)),
+    finish: (id, status, files) => noting(id, batches.finish(id, status, files)),
     requeueChunks: (unqueuedForMs) => requeueChunks(requeuing, unqueuedForMs),
     markLostChunks: (batch) => markLostChunks(requeuing, batch),
     dueBatches: (limit) => batches.due(limit),
@@ -112,9 +130,9 @@ function toCapacity(serving: readonly ServedModel[]): Awaited<ReturnType<BatchLe
 
 async function outOfTokens(
   scripts: BatchScripts,
-  open: readonly BatchRecord[],
+  running: readonly BatchRecord[],
 ): Promise<ReadonlySet<string>> {
-  const limited = open.filter(({ maxTokensPerDay }) => maxTokensPerDay !== undefined);
+  const limited = running.filter(({ maxTokensPerDay }) => maxTokensPerDay !== undefined);
   if (limited.length === 0) return new Set();
   const owners = [...new Set(limited.map(({ ownerId }) => ownerId))];
   const used = await scripts.tokensUsed(owners);
