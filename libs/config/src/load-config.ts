@@ -102,6 +102,7 @@ function groupWebhooks(values: SettingValues) {
     secret: values.TESSERA_WEBHOOK_SECRET,
     scheduleMs: values.TESSERA_WEBHOOK_SCHEDULE,
     giveUp: {
+    openBatches: values.TESSERA_LIMIT_OPEN_BATCHES,
       failedEvents: values.TESSERA_WEBHOOK_FAILED_EVENTS,
       failingForMs: values.TESSERA_WEBHOOK_FAILING_SECONDS * 1000,
       waiting: values.TESSERA_WEBHOOK_BACKLOG,

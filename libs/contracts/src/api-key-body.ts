@@ -20,6 +20,7 @@ const limits = z.strictObject({
   requests_per_second: limit(z.number().min(0.01).max(1_000_000)),
   concurrent_requests: limit(z.int().min(1).max(1_000_000)),
   queued_jobs: limit(count),
+  open_batches: limit(count),
   queued_rows: limit(count),
   stored_bytes: limit(count),
   tokens_per_day: limit(count),

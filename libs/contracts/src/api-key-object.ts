@@ -5,6 +5,7 @@ export interface ApiKeyLimits {
   requests_per_second: number | null;
   concurrent_requests: number | null;
   queued_jobs: number | null;
+  open_batches: number | null;
   queued_rows: number | null;
   stored_bytes: number | null;
   tokens_per_day: number | null;

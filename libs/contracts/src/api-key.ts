@@ -14,6 +14,8 @@ export interface KeyLimits {
   readonly concurrentRequests?: number;
   /** Jobs that have not begun. */
   readonly queuedJobs?: number;
+  /** Batches that have not ended. */
+  readonly openBatches?: number;
   /** Rows of batches that are not done. */
   readonly queuedRows?: number;
   /** Of files and images of jobs. */

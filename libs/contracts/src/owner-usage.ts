@@ -14,6 +14,7 @@ export interface OwnerUsageObject {
   /** 0 without a limit. */
   concurrent_requests: LimitUsage;
   queued_jobs: LimitUsage;
+  open_batches: LimitUsage;
   queued_rows: LimitUsage;
   stored_bytes: LimitUsage;
   /** Since midnight UTC, and begins anew at `resets_at`, in Unix seconds. */

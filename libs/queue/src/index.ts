@@ -23,14 +23,21 @@ export { startJobUpkeep } from './upkeep/start-job-upkeep.js';
 export { openWebhookIndex } from './webhooks/open-webhook-index.js';
 export { startWebhookConsumer } from './webhooks/start-webhook-consumer.js';
 export { parseEndpointRecord } from './webhooks/webhook-records.js';
-export type { DeliveryLogBounds, DeliveryPage, DeliveryQuery, WebhookIndex } from './webhooks/webhook-index.js';
+export type {
+  DeliveryLogBounds,
+  DeliveryPage,
+  DeliveryQuery,
+  WebhookIndex,
+} from './webhooks/webhook-index.js';
 export { toJobObject } from './to-job-object.js';
 export { Turns, type TurnKind } from './consumer/turns.js';
 export type {
+  BatchLoad,
   BatchPage,
   BatchQuery,
   BatchStore,
   CommittedChunk,
+  CreateBatchOutcome,
   EndEarlyOutcome,
   RestoredBatch,
 } from './batches/batch-store.js';

@@ -10,6 +10,7 @@ const UNLIMITED = {
   requests_per_second: null,
   concurrent_requests: null,
   queued_jobs: null,
+  open_batches: null,
   queued_rows: null,
   stored_bytes: null,
   tokens_per_day: null,

@@ -233,6 +233,38 @@ describe('queued jobs and stored bytes', () => {
   });
 });
 
+describe('open batches', () => {
+  const batch = { input_file_id: 'file-x', endpoint: '/v1/chat/completions', completion_window: '24h' };
+  const make = (headers = {}) => api.client.post<ErrorBody>('/v1/batches', batch, headers);
+
+  it('are refused beyond the limit with the limit and what there is, and nothing is kept', async () => {
+    api = await startTestApi(redis, { TESSERA_LIMIT_OPEN_BATCHES: '2' });
+    const key = { 'Idempotency-Key': 'first' };
+    expect([(await make(key)).status, (await make()).status]).toEqual([200, 200]);
+    const stored = await api.storedObjects();
+    const refused = await make();
+    expect([refused.status, refused.headers.get('x-should-retry')]).toEqual([429, 'false']);
+    expect(refused.body.error).toMatchObject({
+      type: 'rate_limit_error',
+      code: 'open_batches_exceeded',
+      message: 'at most 2 batches of this key may be open at a time, 2 are now',
+    });
+    expect(await api.storedObjects()).toEqual(stored);
+    const replayed = await make(key);
+    expect([replayed.status, replayed.headers.get('idempotent-replayed')]).toEqual([200, 'true']);
+    const usage = await api.client.get<OwnerUsageObject>('/v1/usage');
+    expect(usage.body.open_batches).toEqual({ limit: 2, used: 2 });
+  });
+
+  it('that come at the same time leave no manifest of those refused', async () => {
+    api = await startTestApi(redis, { TESSERA_LIMIT_OPEN_BATCHES: '2' });
+    const statuses = (await Promise.all(Array.from({ length: 8 }, () => make()))).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(2);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(6);
+    expect(await api.storedObjects()).toHaveLength(2);
+  });
+});
+
 describe('limits of keys', () => {
   it('hold each key to its own, come back with its usage, and do not touch another key', async () => {
     api = await startTestApi(redis, {
@@ -254,6 +286,7 @@ describe('limits of keys', () => {
       owner: more.id,
       requests_per_second: { limit: null, used: 0 },
       queued_jobs: { limit: 2, used: 2 },
+      open_batches: { limit: 1_000, used: 0 },
       queued_rows: { limit: null, used: 0 },
       stored_bytes: { limit: null, used: 0 },
       tokens_per_day: { limit: 1000, used: 0 },

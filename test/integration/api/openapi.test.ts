@@ -32,6 +32,7 @@ const CODES_OF_OPERATIONS: Record<string, readonly string[]> = {
   'POST /v1/batches': [
     'invalid_json missing_required_parameter invalid_type invalid_value unknown_parameter',
     'idempotency_key_reused request_too_large unsupported_media_type insufficient_quota queued_rows_exceeded',
+    'open_batches_exceeded',
   ],
   'GET /v1/batches': ['invalid_value invalid_type unknown_parameter'],
   'GET /v1/batches/{id}': ['batch_not_found'],

@@ -19,6 +19,7 @@ describe('toLimitsObject', () => {
       requests_per_second: 0.5,
       concurrent_requests: null,
       queued_jobs: null,
+      open_batches: null,
       queued_rows: null,
       stored_bytes: null,
       tokens_per_day: null,

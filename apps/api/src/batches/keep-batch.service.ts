@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import { deleteManifest, writeCancel, writeManifest } from '@tessera/batches';
-import { type BatchRecord, type BatchRequest, type Caller } from '@tessera/contracts';
+import { type BatchRecord, type BatchRequest, type Caller, type KeyLimits } from '@tessera/contracts';
 import { type Logger } from '@tessera/observability';
 import { type BatchStore } from '@tessera/queue';
 import { type ObjectStore } from '@tessera/storage';
 import { IdempotencyKeyReusedError } from '../errors/job.errors.js';
-import { QueuedRowsExceededError } from '../errors/limit.errors.js';
+import { OpenBatchesExceededError, QueuedRowsExceededError } from '../errors/limit.errors.js';
 import { ServiceUnavailableError } from '../errors/request.errors.js';
 import { ownershipOf } from '../jobs/to-job-record.js';
 import { BATCH_STORE, LOGGER, OBJECT_STORE } from '../tokens.js';
@@ -35,28 +35,33 @@ export class KeepBatchService {
     @Inject(OBJECT_STORE) private readonly objectStore: ObjectStore,
   ) {}
 
-  /** @throws {IdempotencyKeyReusedError | QueuedRowsExceededError} */
+  /** @throws {IdempotencyKeyReusedError | OpenBatchesExceededError | QueuedRowsExceededError} */
   async keep(terms: BatchTerms, { caller, requestId, idempotencyKey }: BatchOrigin): Promise<KeptBatch> {
     const id = newBatchId(caller.ownerId, idempotencyKey);
     // For a new id it asks whether Redis is there at all, before a manifest is written that nobody would know of.
     const earlier = await this.batchStore.getBatch(id);
     if (earlier !== undefined) return replayOf(earlier, terms);
-    await this.checkQueuedRows(caller);
+    await this.checkLoad(caller);
     const facts = { id, ...ownershipOf(caller), ...limitsOf(caller), requestId, createdAtMs: Date.now() };
     const request = toBatchRequest(terms, facts);
     await this.writeManifest(request);
-    const record = await this.createRecord(request);
+    const record = await this.createRecord(request, caller.limits);
     if (record.requestId === requestId) return { record, replayed: false };
     // The same key came twice at a time, and the other request was first: its manifest is the batch's.
     await this.writeManifest(requestOf(record));
     return replayOf(record, terms);
   }
 
-  /** How many rows the batch has is only known, and checked, once it is validated. */
-  private async checkQueuedRows({ ownerId, limits }: Caller): Promise<void> {
-    if (limits.queuedRows === undefined) return;
-    const queuedRows = await this.batchStore.queuedRows(ownerId);
-    if (queuedRows >= limits.queuedRows) throw new QueuedRowsExceededError(limits.queuedRows, queuedRows);
+  /**
+   * Refuses what has no chance before anything is written. Open batches are counted again when the batch is made; how many
+   * rows it has is only known, and checked, once it is validated.
+   */
+  private async checkLoad({ ownerId, limits }: Caller): Promise<void> {
+    if (limits.openBatches === undefined && limits.queuedRows === undefined) return;
+    const { openBatches, queuedRows } = await this.batchStore.loadOf(ownerId);
+    const { openBatches: mostOpen = Infinity, queuedRows: mostRows = Infinity } = limits;
+    if (openBatches >= mostOpen) throw new OpenBatchesExceededError(mostOpen, openBatches);
+    if (queuedRows >= mostRows) throw new QueuedRowsExceededError(mostRows, queuedRows);
   }
 
   /** @throws {ServiceUnavailableError} though the batch ends: the client sends it again until it is kept */
@@ -81,9 +86,11 @@ export class KeepBatchService {
    * A failure may come after Redis has taken the batch. Its manifest is only deleted once Redis says that it has not;
    * where Redis cannot say, a manifest without a batch is the smaller harm than a batch without its manifest.
    */
-  private async createRecord(request: BatchRequest): Promise<BatchRecord> {
+  private async createRecord(request: BatchRequest, limits: KeyLimits): Promise<BatchRecord> {
     try {
-      return await this.batchStore.createBatch(request);
+      const outcome = await this.batchStore.createBatch(request, limits);
+      if (outcome.kind === 'kept') return outcome.record;
+      throw new OpenBatchesExceededError(limits.openBatches ?? outcome.openBatches, outcome.openBatches);
     } catch (failure) {
       const record = await this.batchStore.getBatch(request.id);
       if (record === undefined) {

@@ -9,6 +9,7 @@ const limits = z
     requests_per_second: z.number().nullable(),
     concurrent_requests: count.nullable(),
     queued_jobs: count.nullable(),
+    open_batches: count.nullable(),
     queued_rows: count.nullable(),
     stored_bytes: count.nullable(),
     tokens_per_day: count.nullable(),

@@ -24,7 +24,13 @@ export function describeCreateBatch(): MethodDecorator {
     describeIdempotencyKey('batch'),
     ApiBody({ required: true, schema: refTo('CreateBatch') }),
     describeAnswer(200, 'The batch, about to be validated', 'Batch', REPLAYED),
-    describeErrors(...BODY_RULES, 'idempotency_key_reused', 'insufficient_quota', 'queued_rows_exceeded'),
+    describeErrors(
+      ...BODY_RULES,
+      'idempotency_key_reused',
+      'insufficient_quota',
+      'open_batches_exceeded',
+      'queued_rows_exceeded',
+    ),
   );
 }
 
@@ -82,6 +88,7 @@ export function describeRetryBatch(): MethodDecorator {
       'batch_not_found',
       'batch_not_finished',
       'insufficient_quota',
+      'open_batches_exceeded',
       'queued_rows_exceeded',
     ),
   );

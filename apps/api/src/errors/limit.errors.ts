@@ -62,6 +62,19 @@ export class QueuedJobsExceededError extends LimitExceededError {
 }
 
 /** How long a batch takes nobody knows: nothing is said about when to come back. */
+export class OpenBatchesExceededError extends LimitExceededError {
+  readonly code = 'open_batches_exceeded';
+  readonly retryAfterMs = undefined;
+
+  constructor(
+    readonly limit: number,
+    readonly openBatches: number,
+  ) {
+    super(`at most ${limit} batches of this key may be open at a time, ${openBatches} are now`);
+  }
+}
+
+/** As for open batches, nobody knows when. */
 export class QueuedRowsExceededError extends LimitExceededError {
   readonly code = 'queued_rows_exceeded';
   readonly retryAfterMs = undefined;

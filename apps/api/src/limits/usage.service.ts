@@ -27,9 +27,9 @@ export class UsageService {
   }
 
   async of({ ownerId, limits }: Pick<Caller, 'ownerId' | 'limits'>): Promise<OwnerUsageObject> {
-    const [usage, queuedRows] = await Promise.all([
+    const [usage, load] = await Promise.all([
       this.limitStore.usageOf(ownerId, limits),
-      this.batchStore.queuedRows(ownerId),
+      this.batchStore.loadOf(ownerId),
     ]);
     return {
       object: 'usage',
@@ -37,7 +37,8 @@ export class UsageService {
       requests_per_second: beside(limits.requestsPerSecond, usage.requestsThisSecond),
       concurrent_requests: beside(limits.concurrentRequests, usage.concurrentRequests),
       queued_jobs: beside(limits.queuedJobs, usage.queuedJobs),
-      queued_rows: beside(limits.queuedRows, queuedRows),
+      open_batches: beside(limits.openBatches, load.openBatches),
+      queued_rows: beside(limits.queuedRows, load.queuedRows),
       stored_bytes: beside(limits.storedBytes, usage.storedBytes),
       tokens_per_day: {
         ...beside(limits.tokensPerDay, usage.tokensToday),

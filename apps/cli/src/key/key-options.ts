@@ -36,7 +36,7 @@ export function addCreateOptions(command: Command): Command {
     .option(
       '--limit <name=number>',
       'a limit, such as queued_jobs=1000; may be repeated (names: requests_per_second, concurrent_requests, ' +
-        'queued_jobs, queued_rows, stored_bytes, tokens_per_day, weight)',
+        'queued_jobs, open_batches, queued_rows, stored_bytes, tokens_per_day, weight)',
       limitPair,
     )
     .option('--owner <id>', 'a key whose data it shares, to take its place');

@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../load-config.js';
 
 describe('limits', () => {
-  it('are none unless they are set', () => {
-    expect(loadConfig({}).limits).toEqual({});
-    expect(loadConfig({ TESSERA_LIMIT_QUEUED_ROWS: '5' }).limits).toEqual({ queuedRows: 5 });
+  it('are none unless they are set, but for open batches', () => {
+    expect(loadConfig({}).limits).toEqual({ openBatches: 1_000 });
+    expect(loadConfig({ TESSERA_LIMIT_QUEUED_ROWS: '5' }).limits).toEqual({
+      openBatches: 1_000,
+      queuedRows: 5,
+    });
   });
 
   it('are read each from its own variable', () => {
@@ -15,6 +18,7 @@ describe('limits', () => {
       TESSERA_LIMIT_QUEUED_ROWS: '4',
       TESSERA_LIMIT_STORED_BYTES: '5',
       TESSERA_LIMIT_TOKENS_PER_DAY: '6',
+      TESSERA_LIMIT_OPEN_BATCHES: '7',
     };
     expect(loadConfig(environment).limits).toEqual({
       requestsPerSecond: 1,
@@ -23,6 +27,7 @@ describe('limits', () => {
       queuedRows: 4,
       storedBytes: 5,
       tokensPerDay: 6,
+      openBatches: 7,
     });
   });
 

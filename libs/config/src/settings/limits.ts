@@ -25,6 +25,14 @@ export const limitSettings = {
     unit: 'jobs',
     schema: integerText(1, 10_000_000).optional(),
   }),
+  TESSERA_LIMIT_OPEN_BATCHES: setting({
+    group,
+    description:
+      'Batches that have not ended, for a key that has no limit of its own, and for the administrator.',
+    unit: 'batches',
+    default: '1000',
+    schema: integerText(1, 1_000_000).default(1_000),
+  }),
   TESSERA_LIMIT_QUEUED_ROWS: setting({
     group,
     description: `Rows of all batches together that are not done, ${ofKeys}`,

@@ -1,8 +1,15 @@
-import { BATCH_STATUSES, type BatchError, type EarlyEnd } from '@tessera/contracts';
+import {
+  BATCH_STATUSES,
+  type BatchError,
+  type BatchRequest,
+  type EarlyEnd,
+  type KeyLimits,
+} from '@tessera/contracts';
 import { type Redis } from 'ioredis';
 import { z } from 'zod';
 import { UnknownCursorError } from '../errors.js';
 import {
+  batchLoadLua,
   batchesWithPartsLua,
   beginBatchLua,
   createBatchLua,
@@ -13,13 +20,21 @@ import {
   finalizeBatchLua,
   finishBatchScriptLua,
   listBatchesLua,
-  queuedRowsOfLua,
 } from '../lua/manage-batch.lua.js';
 import { tokensUsedLua } from '../lua/tokens.lua.js';
 import { defineScript } from '../script.js';
 import { batchReply, encodeBatchRequest } from './batch-fields.js';
-import { type BatchQuery, type BatchStore, type EndEarlyOutcome } from './batch-store.js';
+import {
+  type BatchLoad,
+  type BatchQuery,
+  type CreateBatchOutcome,
+  type EndEarlyOutcome,
+} from './batch-store.js';
 
+const createReply = z.union([
+  z.tuple([z.literal('kept'), batchReply]),
+  z.tuple([z.literal('too_many_open'), z.int()]),
+]);
 const pageReply = z.union([
   z.tuple([z.literal('page'), z.array(batchReply)]),
   z.tuple([z.literal('unknown_cursor')]),
@@ -35,6 +50,7 @@ const finalizeReply = z.union([
   z.tuple([z.literal('gone')]),
 ]);
 const statusReply = z.enum([...BATCH_STATUSES, 'gone']);
+const loadReply = z.tuple([z.int(), z.int()]);
 const beginReply = z.union([z.tuple([z.literal('too_many_rows'), z.int()]), z.tuple([statusReply])]);
 
 /** What validation has found out about a batch. */
@@ -58,16 +74,28 @@ export type FinalizeOutcome =
   | { kind: 'busy' }
   | { kind: 'gone' };
 
+function defineCreate(redis: Redis, root: string, retentionSeconds: number) {
+  const create = defineScript(redis, root, { action: 'create the batch', lua: createBatchLua });
+  return async (
+    request: BatchRequest,
+    limits: Pick<KeyLimits, 'openBatches'>,
+  ): Promise<CreateBatchOutcome> => {
+    const { id, ownerId } = request;
+    const fields = encodeBatchRequest(request, retentionSeconds);
+    const [kind, value] = createReply.parse(await create(id, ownerId, limits.openBatches ?? '', ...fields));
+    return kind === 'kept' ? { kind, record: value } : { kind, openBatches: value };
+  };
+}
+
 /** The scripts that move whole batches, typed. */
 export type BatchScripts = ReturnType<typeof defineBatchScripts>;
 
 export function defineBatchScripts(redis: Redis, root: string, retentionSeconds: number) {
   const define = (action: string, lua: string) => defineScript(redis, root, { action, lua });
-  const create = define('create the batch', createBatchLua);
   const list = define('list batches', listBatchesLua);
   const endEarly = define('end the batch early', endBatchEarlyLua);
   const begin = define('begin the batch', beginBatchLua);
-  const queuedRows = define('count the rows of an owner', queuedRowsOfLua);
+  const load = define('count the batches of an owner', batchLoadLua);
   const tokensUsed = define('read the tokens of owners', tokensUsedLua);
   const fail = define('fail the batch', failBatchLua);
   const finalize = define('finalize the batch', finalizeBatchLua);
@@ -76,8 +104,7 @@ export function defineBatchScripts(redis: Redis, root: string, retentionSeconds:
   const due = define('list expired batches', dueBatchesLua);
   const withParts = define('list batches with part files', batchesWithPartsLua);
   return {
-    create: async (request: Parameters<BatchStore['createBatch']>[0]) =>
-      batchReply.parse(await create(request.id, ...encodeBatchRequest(request, retentionSeconds))),
+    create: defineCreate(redis, root, retentionSeconds),
     list: async ({ ownerId, limit, after }: BatchQuery) => {
       // One more than asked for tells whether there are more.
       const [outcome, records] = pageReply.parse(await list(ownerId, after ?? '', limit + 1));
@@ -97,7 +124,10 @@ export function defineBatchScripts(redis: Redis, root: string, retentionSeconds:
         ? { kind: 'too_many_rows', queuedRows: reply[1] }
         : { kind: 'known', status: reply[0] };
     },
-    queuedRows: async (ownerId: string) => z.int().parse(await queuedRows(ownerId)),
+    load: async (ownerId: string): Promise<BatchLoad> => {
+      const [openBatches, queuedRows] = loadReply.parse(await load(ownerId));
+      return { openBatches, queuedRows };
+    },
     tokensUsed: async (ownerIds: readonly string[]) => z.array(z.int()).parse(await tokensUsed(...ownerIds)),
     fail: async (id: string, errors: readonly BatchError[]) =>
       statusReply.parse(await fail(id, JSON.stringify(errors))),

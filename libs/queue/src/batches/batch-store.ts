@@ -1,4 +1,11 @@
-import type { BatchRecord, BatchRequest, BatchStatus, ChunkOutcome, ChunkRange } from '@tessera/contracts';
+import type {
+  BatchRecord,
+  BatchRequest,
+  BatchStatus,
+  ChunkOutcome,
+  ChunkRange,
+  KeyLimits,
+} from '@tessera/contracts';
 
 export interface BatchQuery {
   ownerId: string;
@@ -12,14 +19,31 @@ export interface BatchPage {
   hasMore: boolean;
 }
 
+export type CreateBatchOutcome =
+  /** Also where it was written earlier. */
+  | { kind: 'kept'; record: BatchRecord }
+  /** The owner has as many open ones as it may. */
+  | { kind: 'too_many_open'; openBatches: number };
+
+/** What an owner's batches come to. */
+export interface BatchLoad {
+  /** Those that have not ended. */
+  readonly openBatches: number;
+  /** Rows that are not done, of batches whose input has been read. */
+  readonly queuedRows: number;
+}
+
 export type EndEarlyOutcome =
   /** Also where it was ending, or cancelled, already. */
   { kind: 'ending'; record: BatchRecord } | { kind: 'refused'; status: BatchStatus } | { kind: 'not_found' };
 
 /** Batch records as the API sees them. */
 export interface BatchStore {
-  /** Writes a new batch, which the dispatcher validates next. Writing it again changes nothing. */
-  createBatch(request: BatchRequest): Promise<BatchRecord>;
+  /**
+   * Writes a new batch, which the dispatcher validates next, unless its owner has as many open ones as it may. Writing it
+   * again changes nothing.
+   */
+  createBatch(request: BatchRequest, limits?: Pick<KeyLimits, 'openBatches'>): Promise<CreateBatchOutcome>;
   getBatch(id: string): Promise<BatchRecord | undefined>;
   /** Newest first. @throws {UnknownCursorError} */
   listBatches(query: BatchQuery): Promise<BatchPage>;
@@ -32,8 +56,7 @@ export interface BatchStore {
   committedChunks(batchId: string): AsyncIterable<CommittedChunk & { index: number }>;
   /** Writes a batch as the object store has it; one that is known stays as it is. @returns whether it was written */
   restoreBatch(batch: RestoredBatch): Promise<boolean>;
-  /** Rows of the owner's batches that are not done. */
-  queuedRows(ownerId: string): Promise<number>;
+  loadOf(ownerId: string): Promise<BatchLoad>;
   ping(): Promise<void>;
   close(): Promise<void>;
 }

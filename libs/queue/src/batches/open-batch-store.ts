@@ -24,13 +24,13 @@ export async function openBatchStore(options: BatchStoreOptions): Promise<BatchS
   const redis = await connectRedis(connection, 'fail-fast', logger);
   const scripts = defineBatchScripts(redis, root, retentionSeconds);
   return {
-    createBatch: (request) => scripts.create(request),
+    createBatch: (request, limits = {}) => scripts.create(request, limits),
     getBatch: (id) => readBatch(redis, root, id),
     listBatches: (query) => scripts.list(query),
     cancelBatch: (id) => scripts.endEarly(id, 'cancelled'),
     committedChunks: (id) => readCommittedChunks(redis, root, id),
     restoreBatch: defineRestore(redis, root, retentionSeconds),
-    queuedRows: (ownerId) => scripts.queuedRows(ownerId),
+    loadOf: (ownerId) => scripts.load(ownerId),
     ping: () => pingRedis(redis),
     close: async () => redis.disconnect(),
   };

@@ -8,6 +8,7 @@ const limits: z.ZodType<KeyLimits> = z.object({
   requestsPerSecond: z.number().exactOptional(),
   concurrentRequests: count.exactOptional(),
   queuedJobs: count.exactOptional(),
+  openBatches: count.exactOptional(),
   queuedRows: count.exactOptional(),
   storedBytes: count.exactOptional(),
   tokensPerDay: count.exactOptional(),

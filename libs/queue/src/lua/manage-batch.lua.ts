@@ -1,19 +1,22 @@
 import { batchSharedLua, finishBatchLua, tellOfBatchLua } from './batch-shared.lua.js';
 
 /**
- * Writes a new batch. The same call again changes nothing.
- * ARGV: id, then the record's field and value pairs. Returns the record's fields.
+ * Writes a new batch, unless its owner has as many open ones as it may. The same call again changes nothing.
+ * ARGV: id, owner, most open batches of the owner or '', then the record's field and value pairs.
+ * Returns {'kept', record fields} or {'too_many_open', open batches of the owner}.
  */
 export const createBatchLua = `${batchSharedLua}
-local id, key = ARGV[1], batchKey(ARGV[1])
+local id, key, owner, limit = ARGV[1], batchKey(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 if redis.call('EXISTS', key) == 0 then
-  redis.call('HSET', key, unpack(ARGV, 2))
+  local open = redis.call('SCARD', openBatchesOf(owner))
+  if limit and open >= limit then return { 'too_many_open', open } end
+  redis.call('HSET', key, unpack(ARGV, 4))
   local createdAtMs = redis.call('HGET', key, 'createdAtMs')
-  redis.call('ZADD', batchesOf(redis.call('HGET', key, 'ownerId')), createdAtMs, id)
-  redis.call('ZADD', root .. ':open-batches', createdAtMs, id)
+  redis.call('ZADD', batchesOf(owner), createdAtMs, id)
+  joinOpen(id, owner, createdAtMs)
   tellBatchNews(id)
 end
-return redis.call('HGETALL', key)
+return { 'kept', redis.call('HGETALL', key) }
 `;
 
 /**
@@ -24,13 +27,13 @@ export const restoreBatchLua = `${batchSharedLua}
 local id, key = ARGV[1], batchKey(ARGV[1])
 if redis.call('EXISTS', key) == 1 then return 'known' end
 redis.call('HSET', key, unpack(ARGV, 3))
-local createdAtMs = redis.call('HGET', key, 'createdAtMs')
-redis.call('ZADD', batchesOf(redis.call('HGET', key, 'ownerId')), createdAtMs, id)
+local createdAtMs, owner = unpack(redis.call('HMGET', key, 'createdAtMs', 'ownerId'))
+redis.call('ZADD', batchesOf(owner), createdAtMs, id)
 if ARGV[2] == '1' then
   local retentionSeconds = tonumber(redis.call('HGET', key, 'retentionSeconds'))
   redis.call('ZADD', root .. ':batch-expiries', nowMs() + retentionSeconds * 1000, id)
 else
-  redis.call('ZADD', root .. ':open-batches', createdAtMs, id)
+  joinOpen(id, owner, createdAtMs)
   tellBatchNews(id)
 end
 return 'restored'
@@ -112,19 +115,19 @@ const queuedRowsLua = `
 -- Rows of an owner's batches that are not done. Of batches that end early none will begin.
 local function queuedRows(owner)
   local rows = 0
-  for _, batch in ipairs(redis.call('ZRANGE', root .. ':open-batches', 0, -1)) do
-    local facts = redis.call('HMGET', batchKey(batch), 'ownerId', 'status', 'earlyEnd', 'total', 'completed', 'failed')
-    if facts[1] == owner and facts[2] ~= 'validating' and not facts[3] then
-      rows = rows + tonumber(facts[4]) - tonumber(facts[5]) - tonumber(facts[6])
+  for _, batch in ipairs(redis.call('SMEMBERS', openBatchesOf(owner))) do
+    local facts = redis.call('HMGET', batchKey(batch), 'status', 'earlyEnd', 'total', 'completed', 'failed')
+    if facts[1] and facts[1] ~= 'validating' and not facts[2] then
+      rows = rows + tonumber(facts[3]) - tonumber(facts[4]) - tonumber(facts[5])
     end
   end
   return rows
 end
 `;
 
-/** ARGV: owner. Returns the rows of its batches that are not done. */
-export const queuedRowsOfLua = `${batchSharedLua}${queuedRowsLua}
-return queuedRows(ARGV[1])
+/** ARGV: owner. Returns {its open batches, rows of them that are not done}. */
+export const batchLoadLua = `${batchSharedLua}${queuedRowsLua}
+return { redis.call('SCARD', openBatchesOf(ARGV[1])), queuedRows(ARGV[1]) }
 `;
 
 /**
@@ -206,7 +209,10 @@ local id = ARGV[1]
 local facts = redis.call('HMGET', batchKey(id), 'status', 'ownerId')
 if facts[1] and not FINAL[facts[1]] then return 'open' end
 redis.call('DEL', batchKey(id), partsKey(id))
-if facts[2] then redis.call('ZREM', batchesOf(facts[2]), id) end
+if facts[2] then
+  redis.call('ZREM', batchesOf(facts[2]), id)
+  redis.call('SREM', openBatchesOf(facts[2]), id)
+end
 for _, index in ipairs({ ':open-batches', ':batches-with-parts', ':batch-expiries' }) do
   redis.call('ZREM', root .. index, id)
 end
