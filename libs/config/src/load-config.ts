@@ -90,6 +90,7 @@ function groupLimits(values: SettingValues): KeyLimits {
     requestsPerSecond: values.TESSERA_LIMIT_REQUESTS_PER_SECOND,
     concurrentRequests: values.TESSERA_LIMIT_CONCURRENT_REQUESTS,
     queuedJobs: values.TESSERA_LIMIT_QUEUED_JOBS,
+    openBatches: values.TESSERA_LIMIT_OPEN_BATCHES,
     queuedRows: values.TESSERA_LIMIT_QUEUED_ROWS,
     storedBytes: values.TESSERA_LIMIT_STORED_BYTES,
     tokensPerDay: values.TESSERA_LIMIT_TOKENS_PER_DAY,
@@ -102,7 +103,6 @@ function groupWebhooks(values: SettingValues) {
     secret: values.TESSERA_WEBHOOK_SECRET,
     scheduleMs: values.TESSERA_WEBHOOK_SCHEDULE,
     giveUp: {
-    openBatches: values.TESSERA_LIMIT_OPEN_BATCHES,
       failedEvents: values.TESSERA_WEBHOOK_FAILED_EVENTS,
       failingForMs: values.TESSERA_WEBHOOK_FAILING_SECONDS * 1000,
       waiting: values.TESSERA_WEBHOOK_BACKLOG,

@@ -227,15 +227,15 @@ export const ERROR_CODES = {
     true,
     'More jobs of the key are waiting than may; try again after Retry-After.',
   ),
-  queued_rows_exceeded: entry(
-    429,
-    'rate_limit_error',
   open_batches_exceeded: entry(
     429,
     'rate_limit_error',
     false,
     'The key has as many batches that have not ended as it may; wait for them or cancel some.',
   ),
+  queued_rows_exceeded: entry(
+    429,
+    'rate_limit_error',
     false,
     'The batches of the key would have more rows to do than they may; wait for them or cancel some.',
   ),
