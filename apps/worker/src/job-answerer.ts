@@ -35,7 +35,8 @@ export class JobAnswerer {
     const { record, signal } = attempt;
     const fetchStartedAt = performance.now();
     const waiting = { signal, logger: this.logger };
-    const images = await waitForStore(() => this.images.load(record.request.images, signal), waiting);
+    const { images: wanted } = record.request;
+    const images = await waitForStore(() => this.images.load(wanted, { isBulk: false, signal }), waiting);
     const fetchMs = performance.now() - fetchStartedAt;
     const result = await this.engine.generate({
       ...record.request,

@@ -29,7 +29,10 @@ async function load(imageCount: number, maxBytesPerJob: number): Promise<{ width
   const source = { kind: 'object', key: 'jobs/job_1/images/0', bytes: png.length } as const;
   const images = Array.from({ length: imageCount }, () => ({ source }));
   const buckets = new InputBuckets({ ...config.inputs, store: config.store });
-  return new JobImages(config, store, http, buckets).load(images, new AbortController().signal);
+  return new JobImages(config, store, http, buckets).load(images, {
+    isBulk: false,
+    signal: new AbortController().signal,
+  });
 }
 
 describe('JobImages', () => {

@@ -32,6 +32,6 @@ export class RowImages {
     for (const { source, param, ...tileBounds } of drafts) {
       wanted.push({ source: await locateImage({ source, param }, checks), ...tileBounds });
     }
-    return this.images.load(wanted, signal);
+    return this.images.load(wanted, { isBulk: true, signal });
   }
 }

@@ -4,4 +4,4 @@ export const LOGGER = Symbol('LOGGER');
 export const ENGINE = Symbol('ENGINE');
 export const OBJECT_STORE = Symbol('OBJECT_STORE');
 export const INPUT_BUCKETS = Symbol('INPUT_BUCKETS');
-export const SAFE_HTTP = Symbol('SAFE_HTTP');
+export const IMAGE_FETCHER = Symbol('IMAGE_FETCHER');

@@ -6,7 +6,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { type Engine } from '@tessera/engine';
-import { SafeHttp } from '@tessera/safe-fetch';
+import { PoliteFetcher, SERVICE_PATIENCE } from '@tessera/safe-fetch';
 import { type ServiceContext } from '@tessera/service-process';
 import { InputBuckets, type ObjectStore, openObjectStore } from '@tessera/storage';
 import { Admission } from './admission.js';
@@ -18,14 +18,14 @@ import { JobIntake } from './job-intake.js';
 import { loadEngine } from './load-engine.js';
 import { RowAnswerer } from './row-answerer.js';
 import { RowImages } from './row-images.js';
-import { CONFIG, ENGINE, INPUT_BUCKETS, LOGGER, OBJECT_STORE, SAFE_HTTP } from './tokens.js';
+import { CONFIG, ENGINE, IMAGE_FETCHER, INPUT_BUCKETS, LOGGER, OBJECT_STORE } from './tokens.js';
 
 /** One engine, and the queues of jobs and of chunks of the model that it serves. */
 @Module({})
 export class WorkerModule implements OnModuleDestroy, OnApplicationShutdown {
   constructor(
     @Inject(ENGINE) private readonly engine: Engine,
-    @Inject(SAFE_HTTP) private readonly http: SafeHttp,
+    @Inject(IMAGE_FETCHER) private readonly fetcher: PoliteFetcher,
     @Inject(JobIntake) private readonly jobs: JobIntake,
     @Inject(ChunkIntake) private readonly chunks: ChunkIntake,
   ) {}
@@ -46,7 +46,11 @@ export class WorkerModule implements OnModuleDestroy, OnApplicationShutdown {
           provide: INPUT_BUCKETS,
           useFactory: () => new InputBuckets({ ...config.inputs, store: config.store }),
         },
-        { provide: SAFE_HTTP, useFactory: () => new SafeHttp({ allowedPrivateNetworks }) },
+        {
+          provide: IMAGE_FETCHER,
+          useFactory: () =>
+            new PoliteFetcher({ allowedPrivateNetworks, ...config.fetching, ...SERVICE_PATIENCE }),
+        },
         Admission,
         ConsumerSettings,
         JobImages,
@@ -66,7 +70,7 @@ export class WorkerModule implements OnModuleDestroy, OnApplicationShutdown {
 
   /** Comes after everything has drained. */
   async onApplicationShutdown(): Promise<void> {
-    await this.http.close();
+    await this.fetcher.close();
     await this.engine.close();
   }
 }

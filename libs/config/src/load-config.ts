@@ -48,6 +48,7 @@ function groupSettings(values: SettingValues, workingDirectory: string) {
       maxPerJob: values.TESSERA_MAX_IMAGES_PER_JOB,
       fetchTimeoutMs: values.TESSERA_FETCH_TIMEOUT_MS,
     },
+    fetching: groupFetching(values),
     jobs: {
       maxWaiting: values.TESSERA_MAX_WAITING_JOBS,
       maxAttempts: values.TESSERA_MAX_ATTEMPTS,
@@ -81,6 +82,17 @@ function groupHttp(values: SettingValues) {
     requestTimeoutMs: values.TESSERA_REQUEST_TIMEOUT_MS,
     headersTimeoutMs: values.TESSERA_HEADERS_TIMEOUT_MS,
     shutdownTimeoutMs: values.TESSERA_SHUTDOWN_TIMEOUT_MS,
+  };
+}
+
+function groupFetching(values: SettingValues) {
+  return {
+    concurrency: values.TESSERA_FETCHES,
+    concurrencyPerHost: values.TESSERA_FETCHES_PER_HOST,
+    requestsPerSecondPerHost: values.TESSERA_FETCH_RATE_PER_HOST,
+    dnsCacheMs: values.TESSERA_DNS_CACHE_SECONDS * 1000,
+    userAgent: values.TESSERA_USER_AGENT,
+    optOuts: { directives: values.TESSERA_OPT_OUT_DIRECTIVES, scope: values.TESSERA_OPT_OUT_SCOPE },
   };
 }
 

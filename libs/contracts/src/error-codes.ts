@@ -49,6 +49,9 @@ export const ERROR_CODES = {
   image_not_found: badRequest(
     'The server or bucket behind the image URL refused the image (a permanent 4xx answer), or no file has the id given.',
   ),
+  image_opted_out: badRequest(
+    'The server behind the image URL asks by `X-Robots-Tag` to keep the image out of bulk and AI use.',
+  ),
   image_fetch_failed: entry(
     400,
     'invalid_request_error',

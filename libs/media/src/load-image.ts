@@ -1,5 +1,5 @@
 import { type ImageSource, TesseraError } from '@tessera/contracts';
-import { type SafeHttp } from '@tessera/safe-fetch';
+import { type UrlFetcher } from '@tessera/safe-fetch';
 import { StoredImageMissingError, StoredImageUnavailableError } from './errors.js';
 import { hashImage } from './hash-image.js';
 import { decodeImage, type ImageLimits, type ImageSize, probeImage } from './image.js';
@@ -9,7 +9,7 @@ import { type BucketObject, type ImageBuckets, readBucketImage } from './read-bu
 export type LoadableImage = ImageSource | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
 
 export interface ImageLoading {
-  readonly http: SafeHttp;
+  readonly http: UrlFetcher;
   /** The object store. A failure that is not worth another attempt means that the object is gone. */
   readonly objects: { get(key: string): Promise<Uint8Array> };
   readonly buckets: ImageBuckets;
@@ -18,6 +18,8 @@ export interface ImageLoading {
     readonly maxBytes: number;
     readonly fetchTimeoutMs: number;
   };
+  /** Directives of `X-Robots-Tag`, in lower case, that an image behind a URL is left alone for. Default: none. */
+  readonly refusedDirectives?: readonly string[];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -56,8 +58,10 @@ function readBytes(source: LoadableImage, loading: ImageLoading): Promise<Uint8A
   }
 }
 
-function fetchImage(url: string, { http, limits, signal }: ImageLoading): Promise<Uint8Array> {
-  return http.fetchBytes(url, { maxBytes: limits.maxBytes, timeoutMs: limits.fetchTimeoutMs, signal });
+function fetchImage(url: string, loading: ImageLoading): Promise<Uint8Array> {
+  const { http, limits, signal, refusedDirectives = [] } = loading;
+  const { maxBytes, fetchTimeoutMs: timeoutMs } = limits;
+  return http.fetchBytes(url, { maxBytes, timeoutMs, signal, refusedDirectives });
 }
 
 function readS3Image(object: BucketObject, { buckets, limits, signal }: ImageLoading): Promise<Uint8Array> {

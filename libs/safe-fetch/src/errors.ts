@@ -101,6 +101,29 @@ export class FetchTimeoutError extends TesseraError {
   }
 }
 
+/** The server asks by `X-Robots-Tag` that such as we leave the image alone. */
+export class ImageOptedOutError extends TesseraError {
+  readonly code = 'image_opted_out';
+  constructor(
+    readonly url: string,
+    readonly directive: string,
+  ) {
+    super(`${url} is not for bulk use: its server answers with X-Robots-Tag: ${directive}`);
+  }
+}
+
+/** The host has failed, or asks for a pause that is longer than this fetch waits. Its server was not asked. */
+export class HostPausedError extends TesseraError {
+  readonly code = 'image_fetch_failed';
+  constructor(
+    readonly host: string,
+    readonly pausedForMs: number,
+    options: { cause?: unknown } = {},
+  ) {
+    super(`${host} is left alone for another ${Math.ceil(pausedForMs / 1000)} s after it failed`, options);
+  }
+}
+
 /** The body has more bytes than allowed, by its declared length or by count. */
 export class BodyTooLargeError extends TesseraError {
   readonly code = 'image_too_large';

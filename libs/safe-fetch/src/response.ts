@@ -1,6 +1,13 @@
 import { type Dispatcher } from 'undici';
 import { collectBody } from './collect-body.js';
-import { BodyTooLargeError, ContentEncodingError, FetchRefusedError, FetchStatusError } from './errors.js';
+import {
+  BodyTooLargeError,
+  ContentEncodingError,
+  FetchRefusedError,
+  FetchStatusError,
+  ImageOptedOutError,
+} from './errors.js';
+import { refusingDirective, type RobotsRules } from './robots-tag.js';
 
 type Response = Dispatcher.ResponseData;
 
@@ -22,6 +29,16 @@ export function checkStatus(response: Response, url: string): void {
   const isLasting = statusCode >= 400 && statusCode < 500 && !TRANSIENT_CLIENT_ERRORS.includes(statusCode);
   if (isLasting) throw new FetchRefusedError(url, statusCode);
   throw new FetchStatusError(url, statusCode, retryAfterMs(response));
+}
+
+/** Throws where the server asks us to leave the image alone. */
+export function checkRobotsTag(
+  { headers }: Pick<Response, 'headers'>,
+  url: string,
+  rules: RobotsRules,
+): void {
+  const directive = refusingDirective(headers['x-robots-tag'], rules);
+  if (directive !== undefined) throw new ImageOptedOutError(url, directive);
 }
 
 /** The whole body, as long as it keeps to `maxBytes` in what it declares and in what it sends. */

@@ -3,12 +3,24 @@ import { TesseraError } from '@tessera/contracts';
 import { AddressRules, type Reach } from './address-rules.js';
 import { checkUrlBy, describeUrl, reachOf } from './check-url.js';
 import { withDeadline } from './deadline.js';
-import { FetchConnectionError, FetchTimeoutError, TooManyRedirectsError } from './errors.js';
+import { FetchConnectionError, FetchTimeoutError } from './errors.js';
+import { followRedirects } from './follow-redirects.js';
 import { guardedConnector, type Lookup, lookupBySystem } from './guarded-connector.js';
 import { nextUrl } from './next-url.js';
-import { checkStatus, discard, readBody, readExcerpt, redirectLocation, retryAfterMs } from './response.js';
+import {
+  checkRobotsTag,
+  checkStatus,
+  discard,
+  readBody,
+  readExcerpt,
+  redirectLocation,
+  retryAfterMs,
+} from './response.js';
+import { productToken } from './robots-tag.js';
 
-const MAX_REDIRECTS = 5;
+/** The name that we give, and that rules for robots call us by even where an operator sets another. */
+export const DEFAULT_USER_AGENT = 'Tessera';
+
 const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_HEADER_BYTES = 16_384;
 const MAX_IDLE_CONNECTION_MS = 10_000;
@@ -18,6 +30,8 @@ export interface SafeHttpOptions {
   readonly allowedPrivateNetworks: readonly string[];
   /** Default: the operating system's. */
   readonly lookup?: Lookup;
+  /** Of fetches: a name, and how to reach who runs this. Default: `Tessera`. */
+  readonly userAgent?: string;
 }
 
 export interface FetchOptions {
@@ -25,6 +39,18 @@ export interface FetchOptions {
   /** For everything: names, redirects, the last byte of the body. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Directives of `X-Robots-Tag`, in lower case, that the image is left alone for. Default: none. */
+  readonly refusedDirectives?: readonly string[];
+}
+
+/** Gets what is behind a URL. */
+export interface UrlFetcher {
+  fetchBytes(url: string, options: FetchOptions): Promise<Uint8Array>;
+}
+
+export interface HopOptions extends FetchOptions {
+  /** Of the time, what earlier hops have used. */
+  readonly elapsedMs: number;
 }
 
 export interface PostOptions {
@@ -57,13 +83,18 @@ interface Exchange {
  * exchange is bounded in time and size, and proxies of the environment are not used.
  * An aborted `signal` rejects with its reason; everything else is a `TesseraError` of this package.
  */
-export class SafeHttp {
+export class SafeHttp implements UrlFetcher {
   private readonly rules: AddressRules;
+  private readonly userAgent: string;
+  private readonly agentNames: readonly string[];
   private readonly agents: Readonly<Record<Reach, Agent>>;
   private readonly underWay = new Set<Promise<unknown>>();
 
-  constructor({ allowedPrivateNetworks, lookup = lookupBySystem }: SafeHttpOptions) {
+  constructor(options: SafeHttpOptions) {
+    const { allowedPrivateNetworks, lookup = lookupBySystem, userAgent = DEFAULT_USER_AGENT } = options;
     this.rules = new AddressRules(allowedPrivateNetworks);
+    this.userAgent = userAgent;
+    this.agentNames = [userAgent, DEFAULT_USER_AGENT].map(productToken);
     const agentOf = (reach: Reach) =>
       new Agent({
         connect: guardedConnector({ rules: this.rules, reach, lookup, connectTimeoutMs: CONNECT_TIMEOUT_MS }),
@@ -77,11 +108,30 @@ export class SafeHttp {
   }
 
   /** The body behind `url`; redirects are followed, each checked like the first address. */
-  async fetchBytes(url: string, { maxBytes, timeoutMs, signal }: FetchOptions): Promise<Uint8Array> {
-    const first = checkUrlBy(this.rules, url, false);
+  async fetchBytes(url: string, options: FetchOptions): Promise<Uint8Array> {
+    const { timeoutMs, signal } = options;
+    const first = this.checkUrl(url);
     const timeoutError = () => new FetchTimeoutError(describeUrl(first), timeoutMs);
-    const fetch = (signal: AbortSignal) => this.follow(first, maxBytes, signal);
-    return this.track(withDeadline({ timeoutMs, timeoutError, signal }, fetch));
+    const follow = (signal: AbortSignal) =>
+      followRedirects(first, (hopUrl) => this.hop(hopUrl, { ...options, signal }));
+    return this.track(withDeadline({ timeoutMs, timeoutError, signal }, follow));
+  }
+
+  /** A single request of {@link fetchBytes}: the body behind `url`, or where it redirects to, checked. */
+  async fetchHop(url: URL, options: HopOptions): Promise<Uint8Array | URL> {
+    const checked = this.checkUrl(url.href);
+    const timeoutError = () => new FetchTimeoutError(describeUrl(checked), options.timeoutMs);
+    const deadline = {
+      timeoutMs: options.timeoutMs - options.elapsedMs,
+      timeoutError,
+      signal: options.signal,
+    };
+    return this.track(withDeadline(deadline, (signal) => this.hop(checked, { ...options, signal })));
+  }
+
+  /** What a URL shows by itself, checked. @throws {UrlInvalidError} @throws {UrlNotAllowedError} */
+  checkUrl(url: string): URL {
+    return checkUrlBy(this.rules, url, false);
   }
 
   /** Posts once and follows nothing: what counts is the status, and of the body there is an excerpt at most. */
@@ -115,24 +165,22 @@ export class SafeHttp {
     }
   }
 
-  private async follow(first: URL, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
-    const request: Exchange = {
-      method: 'GET',
-      headers: { accept: 'image/*,*/*;q=0.8', 'accept-encoding': 'identity', 'user-agent': 'Tessera' },
-      signal,
+  private async hop(
+    url: URL,
+    { signal, maxBytes, refusedDirectives = [] }: FetchOptions & { signal: AbortSignal },
+  ): Promise<Uint8Array | URL> {
+    const headers = {
+      accept: 'image/*,*/*;q=0.8',
+      'accept-encoding': 'identity',
+      'user-agent': this.userAgent,
     };
-    let url = first;
-    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
-      const result = await this.exchange(url, request, 'public', async (response) => {
-        const location = redirectLocation(response);
-        if (location !== undefined) return nextUrl(this.rules, url, location);
-        checkStatus(response, describeUrl(url));
-        return readBody(response, describeUrl(url), maxBytes);
-      });
-      if (!(result instanceof URL)) return result;
-      url = result;
-    }
-    throw new TooManyRedirectsError(describeUrl(first), MAX_REDIRECTS);
+    return this.exchange(url, { method: 'GET', headers, signal }, 'public', async (response) => {
+      const location = redirectLocation(response);
+      if (location !== undefined) return nextUrl(this.rules, url, location);
+      checkStatus(response, describeUrl(url));
+      checkRobotsTag(response, describeUrl(url), { refusedDirectives, agents: this.agentNames });
+      return readBody(response, describeUrl(url), maxBytes);
+    });
   }
 
   /** One request and what `read` makes of its answer; the rest of the answer is dropped. */

@@ -37,6 +37,7 @@ export const JOB_FAILURES = [
   'image_too_many_pixels',
   'url_not_allowed',
   'image_not_found',
+  'image_opted_out',
   'image_fetch_failed',
   'image_fetch_timeout',
   'context_length_exceeded',
