@@ -43,6 +43,12 @@ describe('a record in Redis', () => {
     expect(readBack).not.toHaveProperty('webhook');
   });
 
+  it("is refused when it is nobody's", () => {
+    const flat = encodeRecord(record, options);
+    const owner = flat.indexOf('ownerId');
+    expect(() => recordReply.parse(flat.toSpliced(owner, 2))).toThrow(RecordInvalidError);
+  });
+
   it.each([
     ['has a field of another kind', { attempts: 'many' }],
     ['has broken JSON', { request: '{' }],

@@ -1,7 +1,5 @@
 import {
-  ADMIN_OWNER_ID,
   type Answer,
-  DEFAULT_WEIGHT,
   JOB_STATUSES,
   type JobError,
   type JobRecord,
@@ -40,8 +38,8 @@ const webhook = z
 /** The fields of the hash that make the record; scripts keep others beside them. */
 const recordSchema = z.object({
   id: z.string(),
-  ownerId: z.string().default(ADMIN_OWNER_ID),
-  weight: z.string().transform(Number).default(DEFAULT_WEIGHT),
+  ownerId: z.string(),
+  weight: z.string().transform(Number),
   status: z.enum(JOB_STATUSES),
   request: jsonText<JobRequest>(),
   webhook: webhook.exactOptional(),

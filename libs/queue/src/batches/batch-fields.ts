@@ -1,11 +1,4 @@
-import {
-  ADMIN_OWNER_ID,
-  BATCH_STATUSES,
-  type BatchError,
-  type BatchRecord,
-  type BatchRequest,
-  DEFAULT_WEIGHT,
-} from '@tessera/contracts';
+import { BATCH_STATUSES, type BatchError, type BatchRecord, type BatchRequest } from '@tessera/contracts';
 import { z } from 'zod';
 import { RecordInvalidError } from '../errors.js';
 import { hashReply } from '../hash-reply.js';
@@ -27,8 +20,8 @@ const json = <T extends object | null>() =>
 /** The fields of the hash that make the record; scripts keep others beside them. */
 const fieldsSchema = z.object({
   id: z.string(),
-  ownerId: z.string().default(ADMIN_OWNER_ID),
-  weight: number.default(DEFAULT_WEIGHT),
+  ownerId: z.string(),
+  weight: number,
   maxQueuedRows: integer.exactOptional(),
   maxTokensPerDay: integer.exactOptional(),
   status: z.enum(BATCH_STATUSES),
