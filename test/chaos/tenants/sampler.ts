@@ -21,7 +21,7 @@ for _, id in ipairs(redis.call('ZRANGE', root .. ':jobs:queued', 0, -1)) do
     if tonumber(facts[2]) > 0 then returned = returned + 1 end
   end
 end
-local counted = redis.call('SMEMBERS', root .. ':jobs-of:' .. owner .. ':queued')
+local counted = redis.call('ZRANGE', root .. ':jobs-of:' .. owner .. ':queued', 0, -1)
 for _, id in ipairs(counted) do if not isQueued[id] then strays = strays + 1 end end
 
 local total, sum = 0, 0

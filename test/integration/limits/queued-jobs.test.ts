@@ -18,7 +18,7 @@ afterAll(() => bench.stop());
 
 const create = (ownerId = 'key_a', through = store) =>
   through.createJob({ record: newRecord({ ownerId }), priority: 'normal', limits: { queuedJobs: 2 } });
-const queued = () => bench.client().scard(`{${connection.prefix}}:jobs-of:key_a:queued`);
+const queued = () => bench.client().zcard(`{${connection.prefix}}:jobs-of:key_a:queued`);
 /** Jobs that the owner may still make. */
 async function room(): Promise<number> {
   const made: string[] = [];

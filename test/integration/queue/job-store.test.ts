@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type JobQuery } from '@tessera/queue';
 import {
   MODEL_ID,
@@ -214,6 +214,70 @@ describe('listJobs', () => {
     expect(await ids('cancelled')).toEqual([cancelled.id]);
     expect(await ids('failed')).toEqual([]);
   });
+
+  it('goes on after a job that has another status by now, and never shows hidden ones', async () => {
+    const store = await bench.store(bench.newConnection());
+    const now = Date.now();
+    const records = [0, 1, 1, 1, 2].map((order) => newRecord({ createdAtMs: now + order }));
+    for (const record of records) await store.createJob({ record, priority: 'normal' });
+    for (const order of [0, 1, 3])
+      await store.createJob({
+        record: newRecord({ createdAtMs: now + order, isHidden: true }),
+        priority: 'normal',
+      });
+    const list = async (after?: string) =>
+      (
+        await store.listJobs({
+          ...{ ownerId: OWNER_ID, status: 'queued', limit: 2 },
+          ...(after === undefined ? {} : { after }),
+        })
+      ).records.map(({ id }) => id);
+    const newestFirst = records
+      .toSorted((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1))
+      .map(({ id }) => id);
+    expect(await list()).toEqual(newestFirst.slice(0, 2));
+    await store.requestCancel(newestFirst[1] ?? '');
+    expect(await list(newestFirst[1])).toEqual(newestFirst.slice(2, 4));
+    expect(await list(newestFirst[3])).toEqual(newestFirst.slice(4));
+  });
+
+  it.each(['queued', 'in_progress'] as const)(
+    'takes no more steps for %s jobs when other owners have many',
+    async (status) => {
+      const connection = bench.newConnection();
+      const store = await bench.store(connection, { maxWaitingJobs: 1_000 });
+      const redis = bench.client();
+      const create = (ownerId: string, count: number) =>
+        Promise.all(
+          Array.from({ length: count }, () =>
+            store.createJob({ record: newRecord({ ownerId }), priority: 'normal' }),
+          ),
+        );
+      await create(OWNER_ID, 3);
+      if (status === 'in_progress') {
+        const consumer = await bench.consumer(connection, {
+          concurrency: 303,
+          handle: ({ signal }) => untilAborted(signal),
+        });
+        await vi.waitFor(() => expect(consumer.activeCount).toBe(3), WAIT.timeoutMs);
+      }
+      const open = async () => redis.zcard(`{${connection.prefix}}:jobs:${status}`);
+      const stepsOfList = async (count: number) => {
+        await vi.waitFor(async () => expect(await open()).toBe(count), WAIT.timeoutMs);
+        await redis.config('RESETSTAT');
+        const { records } = await store.listJobs({ ownerId: OWNER_ID, status, limit: 10 });
+        // Commands that read indexes from their newest on, and records: of these a list is made.
+        const steps = (await redis.info('commandstats')).matchAll(
+          /cmdstat_(?:zrev\w+|zscore|hgetall):calls=\d+/g,
+        );
+        return { listed: records.length, steps: [...steps].map(([step]) => step).sort() };
+      };
+      const alone = await stepsOfList(3);
+      expect(alone.listed).toBe(3);
+      await create('key_2', 300);
+      expect(await stepsOfList(303)).toEqual(alone);
+    },
+  );
 
   it('skips records that are gone, and refuses to go on after a job that is', async () => {
     const connection = bench.newConnection();

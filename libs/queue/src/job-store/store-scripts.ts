@@ -34,7 +34,7 @@ const deleteReply = z.enum(['deleted', 'open', 'not_found']);
 const positionReply = z.union([z.int(), z.literal('not_waiting').transform(() => undefined)]);
 const listReply = z.union([
   z.tuple([z.literal('page'), z.array(recordReply)]),
-  z.tuple([z.literal('unknown_cursor')]),
+  z.tuple([z.enum(['unknown_cursor', 'again'])]),
 ]);
 
 /** What the script did; `needsEntry`: no worker may be called yet. */
@@ -91,11 +91,13 @@ export function defineStoreScripts(redis: Redis, root: string): StoreScripts {
     deleteJob: async (id) => deleteReply.parse(await deleteJob(id)) === 'deleted',
     queuePosition: async (id) => positionReply.parse(await queuePosition(id)),
     listJobs: async ({ ownerId, limit, after, status }) => {
-      // One more than asked for tells whether there are more.
-      const reply = await listJobs(ownerId, status ?? '', after ?? '', limit + 1);
-      const [outcome, records] = listReply.parse(reply);
-      if (outcome === 'unknown_cursor') throw new UnknownCursorError(after ?? '');
-      return toPage(records, limit);
+      for (;;) {
+        // One more than asked for tells whether there are more.
+        const reply = await listJobs(ownerId, status ?? '', after ?? '', limit + 1);
+        const [outcome, records] = listReply.parse(reply);
+        if (outcome === 'unknown_cursor') throw new UnknownCursorError(after ?? '');
+        if (outcome === 'page') return toPage(records, limit);
+      }
     },
   };
 }

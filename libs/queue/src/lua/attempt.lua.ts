@@ -78,7 +78,7 @@ local function beginAttempt(id, facts, taking)
   -- Text that an earlier attempt streamed is void.
   local sequence = ${fact('lastTextSequence')}
   if sequence and sequence ~= '0' then appendEvent(id, 'type', 'restart') end
-  moveIndexes(id, ${fact('ownerId')}, ${fact('createdAtMs')}, status, 'in_progress')
+  moveIndexes(id, ${fact('ownerId')}, ${fact('createdAtMs')}, ${fact('isHidden')}, status, 'in_progress')
   ${fact('status')} = 'in_progress'
   ${fact('startedAtMs')} = ${fact('startedAtMs')} or string.format('%.0f', nowMs())
   ${fact('attempts')} = string.format('%d', ${fact('attempts')} + 1)

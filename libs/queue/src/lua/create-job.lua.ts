@@ -41,7 +41,7 @@ if redis.call('EXISTS', key) == 1 then return created(unpack(redis.call('HMGET',
 
 local waiting = redis.call('ZCARD', root .. ':jobs:queued')
 if waiting >= tonumber(ARGV[2]) then return { 'queue_full', waiting } end
-local ownWaiting = ARGV[8] ~= '' and redis.call('SCARD', queuedOf(owner))
+local ownWaiting = ARGV[8] ~= '' and countQueued(owner)
 if ownWaiting and ownWaiting >= tonumber(ARGV[8]) then return { 'owner_queue_full', ownWaiting } end
 if ARGV[10] ~= '' and imageBytes > 0 then
   local limit = tonumber(ARGV[10])
@@ -55,7 +55,7 @@ local model, createdAtMs, place = fields.model, fields.createdAtMs, newPlace(fie
 redis.call('HSET', key, 'place', place, unpack(ARGV, 11))
 if imageBytes > 0 then setBytes(owner, 'job:' .. id, imageBytes) end
 if fields.isHidden ~= '1' then redis.call('ZADD', jobsOf(owner), createdAtMs, id) end
-moveIndexes(id, owner, createdAtMs, false, 'queued')
+moveIndexes(id, owner, createdAtMs, fields.isHidden, false, 'queued')
 joinLine(id, owner, model, place)
 if ARGV[3] ~= '' then redis.call('ZADD', root .. ':deadlines', ARGV[3], id) end
 if ARGV[4] ~= '' then

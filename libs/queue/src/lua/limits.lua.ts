@@ -99,6 +99,5 @@ return redis.call('ZREM', leasesKey(ARGV[1]), ARGV[2])
 export const ownerUsageLua = `${requestsLua}${storedBytesLua}
 local owner, perSecond = ARGV[1], tonumber(ARGV[2])
 local taken = perSecond and math.ceil(mostAtOnce(perSecond) - requestsLeft(owner, perSecond) - 1e-4) or 0
-local queued = redis.call('SCARD', queuedOf(owner))
-return { taken, requestsUnderWay(owner), tokensUsed(owner), msUntilMidnight(), queued, totalBytes(owner) }
+return { taken, requestsUnderWay(owner), tokensUsed(owner), msUntilMidnight(), countQueued(owner), totalBytes(owner) }
 `;

@@ -67,40 +67,43 @@ return 'deleted'
 `;
 
 /**
- * A page of an owner's records, newest first. Entries of records that have expired are dropped from the index on the way.
+ * A page of an owner's records, newest first. It takes as many steps as the page is long, whatever else there is.
  * ARGV: owner, status or '', id after which the page begins or '', how many records.
- * Returns {'page', list of record fields} or {'unknown_cursor'}.
+ * Returns {'page', list of record fields}, {'unknown_cursor'}, or {'again'} where index entries of records that have
+ * expired were in the way; they are gone now.
  */
 export const listJobsLua = `${sharedLua}
-local owner, after, limit = ARGV[1], ARGV[3], tonumber(ARGV[4])
+local owner, status, after, limit = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local all = jobsOf(owner)
-local index = ARGV[2] == '' and all or statusIndex(owner, ARGV[2])
-local max, afterScore = '+inf', nil
+local index = status == '' and all or statusIndex(owner, status)
+
+-- Where the job is in the index from its newest on, or would be: it may have another status by now.
+local function rankOf(id, createdAtMs)
+  local isOther = redis.call('ZADD', index, 'NX', createdAtMs, id) == 1
+  local rank = redis.call('ZREVRANK', index, id)
+  if isOther then redis.call('ZREM', index, id) end
+  return isOther and rank or rank + 1
+end
+
+local first = 0
 if after ~= '' then
-  afterScore = redis.call('ZSCORE', all, after)
-  if not afterScore then return { 'unknown_cursor' } end
-  max = afterScore
+  local createdAtMs = redis.call('ZSCORE', all, after)
+  if not createdAtMs then return { 'unknown_cursor' } end
+  first = rankOf(after, createdAtMs)
 end
-local records, offset = {}, 0
-while #records < limit do
-  local ids = redis.call('ZREVRANGEBYSCORE', index, max, '-inf', 'WITHSCORES', 'LIMIT', offset, limit)
-  if #ids == 0 then break end
-  local gone = {}
-  for i = 1, #ids, 2 do
-    local id = ids[i]
-    local seen = afterScore and ids[i + 1] == afterScore and id >= after
-    -- Hidden jobs are in the indexes by status alone, and those of open statuses have every owner's jobs.
-    if not seen and redis.call('ZSCORE', all, id) then
-      local fields = redis.call('HGETALL', jobKey(id))
-      if #fields == 0 then
-        gone[#gone + 1] = id
-      elseif #records < limit then
-        records[#records + 1] = fields
-      end
-    end
+
+-- Hidden jobs are below 0.
+local last = math.min(first + limit, redis.call('ZCOUNT', index, 0, '+inf')) - 1
+if last < first then return { 'page', {} } end
+local records, isComplete = {}, true
+for _, id in ipairs(redis.call('ZREVRANGE', index, first, last)) do
+  local fields = redis.call('HGETALL', jobKey(id))
+  if #fields > 0 then
+    records[#records + 1] = fields
+  else
+    forgetJob(id, owner)
+    isComplete = false
   end
-  offset = offset + #ids / 2 - #gone
-  for _, id in ipairs(gone) do forgetJob(id, owner) end
 end
-return { 'page', records }
+return isComplete and { 'page', records } or { 'again' }
 `;

@@ -17,8 +17,8 @@ const MAX_EVENTS = 20_000;
  * one clock.
  *
  * Keys: `<root>:job:<id>` hash, the record; `<root>:job-events:<id>` stream; `<root>:jobs-of:<owner>` zset by
- * creation, without hidden jobs; `<root>:jobs:<status>` zset by creation, of statuses that are not final, and
- * `<root>:jobs-of:<owner>:<status>` of those that are; `<root>:jobs-of:<owner>:queued` set; `<root>:deadlines` zset by
+ * creation, without hidden jobs; `<root>:jobs-of:<owner>:<status>` zset by creation, in which hidden jobs are below 0;
+ * `<root>:jobs:<status>` zset by creation of everybody's, of statuses that are not final; `<root>:deadlines` zset by
  * deadline; `<root>:expiries` zset of final jobs by the end of their retention; `<root>:orphans` zset of ids that have
  * objects in the store and no record, by when that was first seen;
  * `<root>:idempotency:<hash>` hash; `<root>:webhook-outbox` stream; channels `<root>:notifications` ("kind id") and
@@ -47,36 +47,35 @@ local function isOpen(status) return status == 'queued' or status == 'in_progres
 
 local function jobsOf(owner) return root .. ':jobs-of:' .. owner end
 
--- Ids of an owner's queued jobs, hidden ones among them.
-local function queuedOf(owner) return jobsOf(owner) .. ':queued' end
+local function statusIndex(owner, status) return jobsOf(owner) .. ':' .. status end
 
-local function statusIndex(owner, status)
-  if isOpen(status) then return root .. ':jobs:' .. status end
-  return jobsOf(owner) .. ':' .. status
+-- An owner's queued jobs, hidden ones among them.
+local function countQueued(owner) return redis.call('ZCARD', statusIndex(owner, 'queued')) end
+
+-- Takes the job out of the indexes by that status.
+local function leaveIndexes(id, owner, status)
+  redis.call('ZREM', statusIndex(owner, status), id)
+  if isOpen(status) then redis.call('ZREM', root .. ':jobs:' .. status, id) end
 end
 
 -- Drops every index entry of a job whose record is gone, or going.
 local function forgetJob(id, owner)
   redis.call('ZREM', jobsOf(owner), id)
-  for _, status in ipairs(STATUSES) do redis.call('ZREM', statusIndex(owner, status), id) end
+  for _, status in ipairs(STATUSES) do leaveIndexes(id, owner, status) end
   for _, index in ipairs({ ':deadlines', ':expiries' }) do redis.call('ZREM', root .. index, id) end
 end
 
 -- Moves the job between the status indexes; from is false for a new one.
-local function moveIndexes(id, owner, createdAtMs, from, to)
+local function moveIndexes(id, owner, createdAtMs, isHidden, from, to)
   if from == to then return end
-  if from then redis.call('ZREM', statusIndex(owner, from), id) end
-  redis.call('ZADD', statusIndex(owner, to), createdAtMs, id)
-  if to == 'queued' then
-    redis.call('SADD', queuedOf(owner), id)
-  elseif from == 'queued' then
-    redis.call('SREM', queuedOf(owner), id)
-  end
+  if from then leaveIndexes(id, owner, from) end
+  redis.call('ZADD', statusIndex(owner, to), isHidden == '1' and '-' .. createdAtMs or createdAtMs, id)
+  if isOpen(to) then redis.call('ZADD', root .. ':jobs:' .. to, createdAtMs, id) end
 end
 
 local function setStatus(id, status)
-  local facts = redis.call('HMGET', jobKey(id), 'status', 'createdAtMs', 'ownerId')
-  moveIndexes(id, facts[3], facts[2], facts[1], status)
+  local facts = redis.call('HMGET', jobKey(id), 'status', 'createdAtMs', 'ownerId', 'isHidden')
+  moveIndexes(id, facts[3], facts[2], facts[4], facts[1], status)
   redis.call('HSET', jobKey(id), 'status', status)
 end
 
@@ -137,7 +136,7 @@ local function finishJob(id, status, field, value, facts)
   facts = facts or endFacts(id)
   local before, createdAtMs, owner, model, entryId, deadlineAtMs, webhook, isHidden = unpack(facts)
   local finishedAtMs, retentionSeconds = nowMs(), tonumber(facts[9])
-  moveIndexes(id, owner, createdAtMs, before, status)
+  moveIndexes(id, owner, createdAtMs, isHidden, before, status)
   redis.call('HSET', key, 'status', status, 'finishedAtMs', finishedAtMs, field, value)
   if deadlineAtMs then redis.call('ZREM', root .. ':deadlines', id) end
   if not entryId then leaveLine(id, owner, model) end
