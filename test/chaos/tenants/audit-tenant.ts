@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type FileObject, type Job, type OwnerUsageObject } from '@tessera/contracts';
 import { type Inspector } from './inspector.js';
 import { type TenantBook } from './tenant-book.js';
@@ -6,6 +7,8 @@ import { REPLICAS } from './tenant-system.js';
 import { type Tenant } from './tenants.js';
 
 const PAGE_SIZE = 100;
+const LOOK_MS = 100;
+const PATIENCE_MS = 2_000;
 
 /** What became of one tenant's jobs, and what its limits count now that nothing is under way. */
 export interface TenantAudit {
@@ -59,11 +62,22 @@ export async function auditTenant(
   };
 }
 
-/** As every replica tells it. */
-async function compareUsage(
+type ExpectedUsage = Readonly<Record<'concurrent_requests' | 'queued_jobs' | 'stored_bytes', number>>;
+
+/** As every replica tells it. The last request of ours may count for a moment. */
+async function compareUsage(admin: TenantClient, tenant: Tenant, expected: ExpectedUsage): Promise<string[]> {
+  const deadlineAt = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const wrong = await findWrongUsage(admin, tenant, expected);
+    if (wrong.length === 0 || performance.now() > deadlineAt) return wrong;
+    await delay(LOOK_MS);
+  }
+}
+
+async function findWrongUsage(
   admin: TenantClient,
   { keyId }: Tenant,
-  expected: Readonly<Record<'concurrent_requests' | 'queued_jobs' | 'stored_bytes', number>>,
+  expected: ExpectedUsage,
 ): Promise<string[]> {
   const wrong: string[] = [];
   for (const replica of REPLICAS) {
