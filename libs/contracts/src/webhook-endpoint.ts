@@ -89,6 +89,8 @@ export interface WebhookDeliveryRecord {
   status: DeliveryStatus;
   /** Attempts since it was last asked for: its place in the schedule. */
   round: number;
+  /** How often it was asked for again: attempts of another series end nothing. */
+  series: number;
   /** When it is tried next; absent: not at all. */
   nextAttemptAtMs?: number;
   /** The latest ones, oldest first. */

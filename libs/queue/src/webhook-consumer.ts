@@ -17,8 +17,8 @@ export interface WebhookDelivery {
   readonly endpoint?: WebhookEndpointRecord;
   /** From 1. */
   readonly attempt: number;
-  /** The receiver has failed of late. */
-  readonly isFailing: boolean;
+  /** The receiver has failed or been slow of late. */
+  readonly isTroubled: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -52,7 +52,7 @@ export interface GiveUpRule {
 export interface WebhookConsumerOptions {
   readonly connection: QueueConnection;
   readonly logger: Logger;
-  /** Receivers that are told something at the same time; half of them at most may be such that fail. */
+  /** Receivers that are told something at the same time; half of them at most may be such that fail or are slow. */
   readonly maxReceivers: number;
   /** Delay before each attempt; when they are used up the event is given up. */
   readonly scheduleMs: readonly number[];
@@ -74,6 +74,8 @@ export interface WebhookTimings {
   readonly holdMs: number;
   /** Time that an event it has read from the outbox stays its own. */
   readonly claimAfterMs: number;
+  /** A receiver that takes longer to answer is slow. */
+  readonly slowMs: number;
   /** Longest time between two looks for receivers whose time has come. */
   readonly lookEveryMs: number;
 }

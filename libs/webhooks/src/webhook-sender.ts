@@ -6,7 +6,7 @@ import { activeSecrets } from './endpoints/to-endpoint-object.js';
 import { toEventBody } from './to-event-body.js';
 
 /** Of Node's four threads that ask the system for addresses; the others stay free for receivers that work. */
-const LOOKUPS_OF_FAILING_RECEIVERS = 2;
+const LOOKUPS_OF_TROUBLED_RECEIVERS = 2;
 
 export interface WebhookSenderOptions {
   readonly allowedPrivateNetworks: readonly string[];
@@ -16,26 +16,26 @@ export interface WebhookSenderOptions {
   readonly timeoutMs: number;
 }
 
-/** Sends events. Receivers that fail share few lookups of names, so that theirs never hold up another's. */
+/** Sends events. Receivers that fail or are slow share few lookups of names, so that theirs never hold up another's. */
 export class WebhookSender {
   private readonly steadyHttp: SafeHttp;
-  private readonly failingHttp: SafeHttp;
+  private readonly troubledHttp: SafeHttp;
 
   constructor(private readonly options: WebhookSenderOptions) {
     const { allowedPrivateNetworks } = options;
-    const limit = pLimit(LOOKUPS_OF_FAILING_RECEIVERS);
+    const limit = pLimit(LOOKUPS_OF_TROUBLED_RECEIVERS);
     this.steadyHttp = new SafeHttp({ allowedPrivateNetworks });
-    this.failingHttp = new SafeHttp({
+    this.troubledHttp = new SafeHttp({
       allowedPrivateNetworks,
       lookup: (hostname) => limit(() => lookupBySystem(hostname)),
     });
   }
 
   async send(delivery: WebhookDelivery): Promise<DeliveryOutcome> {
-    const { job, endpoint, eventId, isFailing, signal } = delivery;
+    const { job, endpoint, eventId, isTroubled, signal } = delivery;
     const url = endpoint?.url ?? job?.webhook?.url;
     if (url === undefined) return { kind: 'abandon', reason: 'the job has no webhook' };
-    return deliverWebhook(isFailing ? this.failingHttp : this.steadyHttp, {
+    return deliverWebhook(isTroubled ? this.troubledHttp : this.steadyHttp, {
       url,
       secrets: endpoint === undefined ? [this.options.secret] : activeSecrets(endpoint, Date.now()),
       eventId,
@@ -46,6 +46,6 @@ export class WebhookSender {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.steadyHttp.close(), this.failingHttp.close()]);
+    await Promise.all([this.steadyHttp.close(), this.troubledHttp.close()]);
   }
 }

@@ -1,9 +1,9 @@
 import { type WebhookDelivery } from '@tessera/queue';
 import { startTestRedis, type TestRedis } from '@tessera/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { untilAborted } from '../queue/queue-bench.js';
+import { deferred, untilAborted } from '../queue/queue-bench.js';
 import { answerWith, type TestReceiver, WAIT_MS } from './test-receiver.js';
-import { WebhookBench } from './webhook-bench.js';
+import { OWNER_ID, WebhookBench } from './webhook-bench.js';
 
 let redis: TestRedis;
 let bench: WebhookBench;
@@ -37,13 +37,14 @@ describe('a receiver that is dead', () => {
   it('shares half of the places with all others that fail', async () => {
     const dead = await Promise.all([1, 2, 3].map(() => bench.receiver(answerWith(500))));
     const live = await bench.receiver();
-    for (const { url } of dead) await bench.cancelledJob(hookTo(url));
+    for (const [index, { url }] of dead.entries())
+      await bench.cancelledJob({ ...hookTo(url), ownerId: `key_${index}` });
     await bench.dispatcher({ maxReceivers: 4, timeoutMs: 60_000 });
     await Promise.all(dead.map((receiver) => receiver.requests(1)));
     for (const receiver of dead) receiver.answer = never;
-    const failing = bench.key('webhook-receivers:failing');
+    const owners = bench.key('webhook-owners:troubled');
     const client = bench.client();
-    await vi.waitFor(async () => expect(await client.zcard(failing)).toBe(3), WAIT_MS);
+    await vi.waitFor(async () => expect(await client.zcard(owners)).toBe(3), WAIT_MS);
     bench.aheadMs += 10_000;
     await vi.waitFor(() => expect(countOf(dead)).toBe(3 + 2), WAIT_MS);
     for (let event = 0; event < 20; event += 1) await bench.cancelledJob(hookTo(live.url));
@@ -58,7 +59,7 @@ describe('a receiver that is dead', () => {
     await bench.dispatcher();
     await receiver.requests(1);
     const client = bench.client();
-    const failing = bench.key('webhook-receivers:failing');
+    const failing = bench.key(`webhook-receivers:troubled:${OWNER_ID}`);
     await vi.waitFor(async () => expect(await client.zscore(failing, id)).not.toBeNull(), WAIT_MS);
     const before = receiver.received.length;
     expect(before).toBeLessThanOrEqual(8);
@@ -102,6 +103,41 @@ describe('two dispatchers', () => {
     expect(seen).toHaveLength(150);
   });
 
+  it('never do so either when Redis was away for longer than a hold lasts, between any two commands', async () => {
+    const { id: endpointId } = await bench.endpoint('https://example.com/');
+    const [begun, ended] = [deferred<undefined>(), deferred<undefined>()];
+    const first: string[] = [];
+    // With its one place taken it asks for no more receivers, so nothing comes after the reading of what is due.
+    await bench.dispatcher({
+      maxReceivers: 1,
+      timings: { holdMs: 30_000 },
+      aheadMs: () => (first.length > 0 ? bench.aheadMs : (bench.aheadMs += 30_001)),
+      deliver: async ({ eventId }) => {
+        first.push(eventId);
+        begun.resolve(undefined);
+        await ended.promise;
+        return { kind: 'delivered' };
+      },
+    });
+    await bench.cancelledJob();
+    await begun.promise;
+    const second: string[] = [];
+    const other = await bench.dispatcher({
+      deliver: async ({ subjectId }) => {
+        second.push(subjectId);
+        return { kind: 'delivered' };
+      },
+    });
+    // Were the endpoint to be had, its turn would be before the one of what is due later.
+    const later = await bench.cancelledJob({ ...hookTo('https://example.com/'), ownerId: 'key_2' });
+    await vi.waitFor(() => expect(second).toContain(later), WAIT_MS);
+    await other.drain(1_000);
+    expect(second).toEqual([later]);
+    ended.resolve(undefined);
+    await bench.delivery(endpointId, ({ status }) => status === 'delivered');
+    expect(first).toHaveLength(1);
+  });
+
   it('lose nothing when one of them dies over its deliveries', async () => {
     const dying = await bench.receiver(never);
     await bench.endpoint(dying.url);
@@ -116,7 +152,7 @@ describe('two dispatchers', () => {
     for (let event = 0; event < 30; event += 1) await bench.cancelledJob();
     const client = bench.client();
     await vi.waitFor(
-      async () => expect(await client.zcard(bench.key('webhook-receivers:steady'))).toBe(1),
+      async () => expect(await client.zcard(bench.key(`webhook-receivers:steady:${OWNER_ID}`))).toBe(1),
       WAIT_MS,
     );
     await way.cut();

@@ -34,6 +34,7 @@ describe('a receiver that fails', () => {
       expect(nextInMs).toBeLessThanOrEqual(scheduledMs);
       expect(nextInMs).toBeGreaterThan(0.9 * scheduledMs - 3_000);
       expect(receiver.received).toHaveLength(index + 1);
+      await bench.letGo(id);
       bench.aheadMs += scheduledMs;
     }
     const { status, attempts, nextAttemptAtMs } = await bench.delivery(id, ({ round }) => round === 10);
@@ -63,6 +64,7 @@ describe('a receiver that fails', () => {
     await bench.dispatcher({ timeoutMs: 200 });
     await bench.cancelledJob();
     const failed = await bench.delivery(id, ({ status }) => status === 'failed');
+    await bench.letGo(id);
     expect(failed.attempts).toEqual([expect.objectContaining(attempt)]);
     receiver.answer = answerWith(200, {}, 'at last');
     bench.aheadMs += 5_000;

@@ -169,6 +169,19 @@ export class WebhookBench {
     return vi.waitFor(find, { timeout: WAIT_MS, interval: 5 });
   }
 
+  /** Once the visit to an endpoint is over: a rest that it brings begins by the clock of then. */
+  async letGo(endpointId: string): Promise<void> {
+    const redis = this.client();
+    const state = this.key(`webhook-receiver:${endpointId}`);
+    await vi.waitFor(
+      async () => {
+        if ((await redis.hexists(state, 'holder')) === 1) throw new Error('it is still held');
+      },
+      { timeout: WAIT_MS, interval: 5 },
+    );
+    redis.disconnect();
+  }
+
   /** A way to Redis that can be cut, as a process is cut off that has died. Restored at the end. */
   async cuttable(): Promise<{ connection: QueueConnection; cut: () => Promise<void> }> {
     const proxy = await CuttableProxy.start(Number(new URL(this.connection.url).port));

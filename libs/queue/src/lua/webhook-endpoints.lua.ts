@@ -18,7 +18,7 @@ if isEnabled == '1' then
   for at = 7, #ARGV do redis.call('SADD', listenersKey(owner, ARGV[at]), id) end
   -- It begins anew: what it failed at before is forgiven.
   if facts[2] ~= '1' then
-    redis.call('HDEL', receiverKey(id), 'failedVisits', 'restsUntilMs', 'failingEvents', 'failingSinceMs')
+    redis.call('HDEL', receiverKey(id), 'failedVisits', 'restsUntilMs', 'failingEvents', 'failingSinceMs', 'isSlow')
     redis.call('HINCRBY', receiverKey(id), 'streak', 1)
   end
 end
@@ -36,10 +36,9 @@ local owner = redis.call('HGET', endpointKey(id), 'ownerId')
 if owner then
   redis.call('HSET', endpointKey(id), 'isEnabled', 0)
   redis.call('ZREM', ownersKey(owner), id)
+  leaveLanes(id, owner)
   for _, eventType in ipairs(EVENT_TYPES) do redis.call('SREM', listenersKey(owner, eventType), id) end
 end
-redis.call('ZREM', STEADY, id)
-redis.call('ZREM', FAILING, id)
 redis.call('DEL', receiverKey(id))
 local ids = redis.call('ZRANGE', logKey(id), 0, tonumber(ARGV[2]) - 1)
 for _, delivery in ipairs(ids) do removeDelivery(delivery, id) end
@@ -109,16 +108,23 @@ end
 return { 'page', readDeliveries(ids) }
 `;
 
+/** Needs {@link webhooksLua}. An attempt that is under way now ends nothing of the series that begins here. */
+const beginAnewLua = `
+local function beginAnew(endpoint, id)
+  redis.call('HSET', deliveryKey(id), 'round', 0)
+  redis.call('HINCRBY', deliveryKey(id), 'series', 1)
+  setDeliveryStatus(id, endpoint, 'pending')
+  redis.call('ZADD', dueKey(endpoint), nowMs(), id)
+end
+`;
+
 /**
  * Delivers again, by the schedule from its beginning and without the rest that the receiver may have. ARGV: endpoint, delivery id.
  * Returns {'delivery', delivery} or {'not_found'}.
  */
-export const redeliverLua = `${webhooksLua}
-local endpoint, id = ARGV[1], ARGV[2]
+export const redeliverLua = `${webhooksLua}${beginAnewLua}local endpoint, id = ARGV[1], ARGV[2]
 if redis.call('HGET', deliveryKey(id), 'receiverId') ~= endpoint then return { 'not_found' } end
-redis.call('HSET', deliveryKey(id), 'round', 0)
-setDeliveryStatus(id, endpoint, 'pending')
-redis.call('ZADD', dueKey(endpoint), nowMs(), id)
+beginAnew(endpoint, id)
 redis.call('HDEL', receiverKey(endpoint), 'restsUntilMs')
 schedule(endpoint, nowMs())
 return { 'delivery', readDeliveries({ id })[1] }
@@ -128,16 +134,11 @@ return { 'delivery', readDeliveries({ id })[1] }
  * Delivers again what has failed and was created since a time.
  * ARGV: endpoint, Unix ms of the event, most deliveries. Returns how many; fewer than asked for: that was all.
  */
-export const redeliverFailedLua = `${webhooksLua}
-local endpoint, since, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
+export const redeliverFailedLua = `${webhooksLua}${beginAnewLua}local endpoint, since, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local count = 0
 for _, status in ipairs({ 'exhausted', 'failed' }) do
   local ids = redis.call('ZRANGEBYSCORE', statusLogKey(endpoint, status), since, '+inf', 'LIMIT', 0, most - count)
-  for _, id in ipairs(ids) do
-    redis.call('HSET', deliveryKey(id), 'round', 0)
-    setDeliveryStatus(id, endpoint, 'pending')
-    redis.call('ZADD', dueKey(endpoint), nowMs(), id)
-  end
+  for _, id in ipairs(ids) do beginAnew(endpoint, id) end
   count = count + #ids
   if count >= most then break end
 end

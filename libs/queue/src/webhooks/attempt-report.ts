@@ -14,25 +14,26 @@ export function toAttemptReport(
   outcome: DeliveryOutcome,
   { scheduleMs, logger }: { scheduleMs: readonly number[]; logger: Logger },
 ): AttemptReport {
-  const { id: deliveryId, eventId, round } = delivery;
+  const { id: deliveryId, series, eventId, round } = delivery;
   const attempt = toAttempt(outcome);
   const facts = { eventId, receiverId: hold.receiverId, attempt: round + 1 };
-  if (outcome.kind === 'delivered') return { deliveryId, outcome: 'delivered', attempt, counts: false };
+  if (outcome.kind === 'delivered')
+    return { deliveryId, series, outcome: 'delivered', attempt, counts: false };
   const { reason } = outcome;
   if (outcome.kind === 'abandon') {
     logger.error({ ...facts, reason }, 'the webhook refused the event for good');
-    return { deliveryId, outcome: 'refused', attempt, counts: true };
+    return { deliveryId, series, outcome: 'refused', attempt, counts: true };
   }
   const { retryAfterMs: restMs = 0, isAskedToWait = false } = outcome;
   const counts = !isAskedToWait;
   const scheduledMs = scheduleMs[round + 1];
   if (scheduledMs === undefined) {
     logger.error({ ...facts, reason }, 'gave up delivering the event, its attempts are used up');
-    return { deliveryId, outcome: 'exhausted', attempt, restMs, counts };
+    return { deliveryId, series, outcome: 'exhausted', attempt, restMs, counts };
   }
   const nextInMs = Math.max(withJitter(scheduledMs, JITTER), restMs);
   logger.warn({ ...facts, reason, delayMs: nextInMs }, 'the event could not be delivered yet');
-  return { deliveryId, outcome: 'failed', attempt, nextInMs, restMs, counts };
+  return { deliveryId, series, outcome: 'failed', attempt, nextInMs, restMs, counts };
 }
 
 /** An attempt as the log keeps it, in JSON. */

@@ -7,12 +7,15 @@ const RENEWALS_PER_HOLD = 3;
 /** A receiver in hand. Its signal aborts when the hold is lost, since another dispatcher delivers then too. */
 export interface KeptHold extends Hold {
   readonly controller: AbortController;
-  renewedAtMs: number;
 }
 
-/** Keeps holds on receivers while they are told something. */
+/**
+ * Keeps holds on receivers while they are told something. A hold that Redis was not heard to have renewed is given up when
+ * it ends, to the millisecond: from then on somebody else may have it.
+ */
 export class HoldKeeper {
-  private readonly held = new Set<KeptHold>();
+  /** With what ends each. */
+  private readonly held = new Map<KeptHold, NodeJS.Timeout>();
   private readonly timer: NodeJS.Timeout;
   private isRenewing = false;
 
@@ -24,35 +27,42 @@ export class HoldKeeper {
     this.timer = setInterval(() => void this.renew(), holdMs / RENEWALS_PER_HOLD);
   }
 
-  keep(hold: Hold): KeptHold {
-    const kept = { ...hold, controller: new AbortController(), renewedAtMs: performance.now() };
-    this.held.add(kept);
+  /** @param askedAtMs when Redis was asked for it, by `performance.now()`: the hold lasts from no earlier than that */
+  keep(hold: Hold, askedAtMs: number): KeptHold {
+    const kept = { ...hold, controller: new AbortController() };
+    this.endAfter(kept, askedAtMs);
     return kept;
   }
 
+  /** Redis has renewed the hold since it was asked to. */
+  renewed(hold: KeptHold, askedAtMs: number): void {
+    if (this.held.has(hold)) this.endAfter(hold, askedAtMs);
+  }
+
   forget(hold: KeptHold): void {
+    clearTimeout(this.held.get(hold));
     this.held.delete(hold);
   }
 
   abortAll(): void {
-    for (const { controller } of this.held) controller.abort();
+    for (const { controller } of this.held.keys()) controller.abort();
   }
 
   stop(): void {
     clearInterval(this.timer);
+    for (const ending of this.held.values()) clearTimeout(ending);
   }
 
   private async renew(): Promise<void> {
-    this.abortOutdated();
     if (this.isRenewing || this.held.size === 0) return;
     this.isRenewing = true;
     try {
-      const holds = [...this.held];
+      const holds = [...this.held.keys()];
       const askedAtMs = performance.now();
       const lost = new Set(await this.scripts.renew(holds, this.holdMs));
       for (const hold of holds) {
         if (lost.has(hold.receiverId)) hold.controller.abort();
-        else hold.renewedAtMs = askedAtMs;
+        else this.renewed(hold, askedAtMs);
       }
     } catch (err) {
       this.logger.warn({ err }, 'could not renew the holds on webhook receivers');
@@ -61,9 +71,14 @@ export class HoldKeeper {
     }
   }
 
-  /** Redis did not answer for as long as a hold lasts: by now somebody else may have taken it. */
-  private abortOutdated(): void {
-    const endedAtMs = performance.now() - this.holdMs;
-    for (const { controller, renewedAtMs } of this.held) if (renewedAtMs < endedAtMs) controller.abort();
+  private endAfter(hold: KeptHold, askedAtMs: number): void {
+    clearTimeout(this.held.get(hold));
+    const leftMs = askedAtMs + this.holdMs - performance.now();
+    // A timer takes a moment, in which an attempt could begin.
+    if (leftMs <= 0) hold.controller.abort();
+    this.held.set(
+      hold,
+      setTimeout(() => hold.controller.abort(), Math.max(0, leftMs)),
+    );
   }
 }

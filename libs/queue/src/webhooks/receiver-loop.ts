@@ -5,7 +5,7 @@ import { type DispatchScripts, type Lane } from './dispatch-scripts.js';
 import { type HoldKeeper, type KeptHold } from './hold-keeper.js';
 import { type ReceiverVisitor } from './receiver-visitor.js';
 
-const LANES: readonly Lane[] = ['steady', 'failing'];
+const LANES: readonly Lane[] = ['steady', 'troubled'];
 /** Receivers that one script takes. */
 const MOST_PER_CALL = 100;
 const PAUSE_AFTER_FAILURE_MS = 1_000;
@@ -22,12 +22,13 @@ export interface ReceiverLoopOptions {
 
 /**
  * Takes receivers whose time has come and has them visited. A receiver occupies one place, however much is due to it, and
- * goes to the end of its lane after every visit; those that fail never have more than half of the places.
+ * goes to the end of its lane after every visit. Those that fail or are slow never have more than half of the places. Owners
+ * take turns, and none gets a place in a lane unless it has less than a quarter as many there as are free.
  */
 export class ReceiverLoop {
   private readonly visits: Readonly<Record<Lane, ActiveSet<KeptHold>>> = {
     steady: new ActiveSet(),
-    failing: new ActiveSet(),
+    troubled: new ActiveSet(),
   };
   private readonly loop: Promise<void>;
   private isStopped = false;
@@ -73,27 +74,30 @@ export class ReceiverLoop {
   }
 
   private async takeFrom(lane: Lane): Promise<number> {
-    const { scripts, holdMs, lookEveryMs } = this.options;
-    const most = Math.min(this.freePlaces(lane), MOST_PER_CALL);
+    const { scripts, keeper, holdMs, lookEveryMs } = this.options;
+    const free = this.freePlaces(lane);
     // A visit that ends wakes us.
-    if (most <= 0 || this.isStopped) return lookEveryMs;
-    const { holds, nextInMs } = await scripts.hold(lane, { most, holdMs, token: uuidv7() });
-    for (const hold of holds) void this.visit(lane, this.options.keeper.keep(hold));
+    if (free <= 0 || this.isStopped) return lookEveryMs;
+    const placesByOwner = countByOwner(this.visits[lane]);
+    const askedAtMs = performance.now();
+    const taking = { most: MOST_PER_CALL, free, placesByOwner, holdMs, token: uuidv7() };
+    const { holds, nextInMs } = await scripts.hold(lane, taking);
+    for (const hold of holds) void this.visit(lane, keeper.keep(hold, askedAtMs));
     return nextInMs ?? lookEveryMs;
   }
 
   private freePlaces(lane: Lane): number {
     const { maxReceivers } = this.options;
-    const { steady, failing } = this.visits;
-    const free = maxReceivers - steady.size - failing.size;
-    return lane === 'steady' ? free : Math.min(free, Math.floor(maxReceivers / 2) - failing.size);
+    const { steady, troubled } = this.visits;
+    const free = maxReceivers - steady.size - troubled.size;
+    return lane === 'steady' ? free : Math.min(free, Math.floor(maxReceivers / 2) - troubled.size);
   }
 
   private async visit(lane: Lane, hold: KeptHold): Promise<void> {
     const { visitor, keeper, scripts, logger } = this.options;
     this.visits[lane].add(hold);
     try {
-      const result = await visitor.visit(hold, lane === 'failing');
+      const result = await visitor.visit(hold, lane === 'troubled');
       keeper.forget(hold);
       await scripts.release(hold, result);
     } catch (err) {
@@ -117,4 +121,10 @@ export class ReceiverLoop {
     });
     this.endPause = undefined;
   }
+}
+
+function countByOwner(holds: Iterable<KeptHold>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { ownerId } of holds) counts.set(ownerId, (counts.get(ownerId) ?? 0) + 1);
+  return counts;
 }

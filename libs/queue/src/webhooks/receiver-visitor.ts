@@ -6,10 +6,11 @@ import {
   type DeliveryOutcome,
   type WebhookConsumerOptions,
   type WebhookDelivery,
+  type WebhookTimings,
 } from '../webhook-consumer.js';
 import { toAttempt, toAttemptReport } from './attempt-report.js';
 import { type DispatchScripts, type VisitResult } from './dispatch-scripts.js';
-import { type KeptHold } from './hold-keeper.js';
+import { type HoldKeeper, type KeptHold } from './hold-keeper.js';
 
 /** Deliveries that a receiver gets at the same time. */
 const DELIVERIES_AT_ONCE = 8;
@@ -21,7 +22,15 @@ interface Errand {
   readonly hold: KeptHold;
   readonly endpoint: WebhookEndpointRecord | undefined;
   readonly delivery: WebhookDeliveryRecord;
-  readonly isFailing: boolean;
+  readonly isTroubled: boolean;
+}
+
+export interface ReceiverVisitorTools {
+  readonly scripts: Pick<DispatchScripts, 'due' | 'record'>;
+  readonly keeper: Pick<HoldKeeper, 'renewed'>;
+  readonly reader: JobReader;
+  readonly timings: Pick<WebhookTimings, 'holdMs' | 'slowMs'>;
+  readonly logger: Logger;
 }
 
 /** Tells a held receiver what it is due, a few deliveries at a time. */
@@ -32,9 +41,7 @@ export class ReceiverVisitor {
 
   constructor(
     private readonly options: Options,
-    private readonly scripts: Pick<DispatchScripts, 'due' | 'record'>,
-    private readonly reader: JobReader,
-    private readonly logger: Logger,
+    private readonly tools: ReceiverVisitorTools,
   ) {}
 
   /** From now on no attempt is begun. */
@@ -43,20 +50,21 @@ export class ReceiverVisitor {
   }
 
   /** Resolves when what was due at its beginning has been tried and recorded, or left to others. */
-  async visit(hold: KeptHold, isFailing: boolean): Promise<VisitResult> {
-    const due = await this.scripts.due(hold, DELIVERIES_AT_ONCE);
-    if (due === undefined) return 'nothing';
+  async visit(hold: KeptHold, isTroubled: boolean): Promise<VisitResult> {
+    const { scripts, keeper, timings } = this.tools;
+    const askedAtMs = performance.now();
+    const due = await scripts.due(hold, { most: DELIVERIES_AT_ONCE, holdMs: timings.holdMs });
+    if (due === undefined) return { kind: 'nothing', isSlow: false };
+    keeper.renewed(hold, askedAtMs);
     const { endpoint, deliveries } = due;
     const runs = deliveries.map((delivery) =>
-      withLogContext(contextOf(delivery), () => this.run({ hold, endpoint, delivery, isFailing })),
+      withLogContext(contextOf(delivery), () => this.run({ hold, endpoint, delivery, isTroubled })),
     );
-    const kinds = await Promise.all(runs);
-    if (kinds.includes('delivered')) return 'took';
-    return kinds.includes('retry') ? 'failed' : 'nothing';
+    return toVisitResult(await Promise.all(runs), timings.slowMs);
   }
 
   /** @returns undefined where nothing was tried that counts */
-  private async run(errand: Errand): Promise<DeliveryOutcome['kind'] | undefined> {
+  private async run(errand: Errand): Promise<DeliveryOutcome | undefined> {
     const { hold, delivery, endpoint } = errand;
     const { signal } = hold.controller;
     if (signal.aborted || this.isDraining) return undefined;
@@ -75,7 +83,7 @@ export class ReceiverVisitor {
     if (signal.aborted && outcome.kind === 'retry') return undefined;
     const settled = await this.disableWhereGone(outcome, endpoint);
     await this.settle(errand, settled);
-    return settled.kind;
+    return settled;
   }
 
   /** Undefined: there is nothing left to tell of. */
@@ -83,27 +91,27 @@ export class ReceiverVisitor {
     hold,
     endpoint,
     delivery,
-    isFailing,
+    isTroubled,
   }: Errand): Promise<DeliveryOutcome | undefined> {
     const { eventId, eventType, occurredAtMs, subjectId, round } = delivery;
     const { signal } = hold.controller;
     try {
-      const job = isJobEventType(eventType) ? await this.reader.record(subjectId) : undefined;
+      const job = isJobEventType(eventType) ? await this.tools.reader.record(subjectId) : undefined;
       if (job === undefined && isJobEventType(eventType)) return undefined;
-      const facts = { eventId, eventType, occurredAtMs, subjectId, attempt: round + 1, isFailing, signal };
+      const facts = { eventId, eventType, occurredAtMs, subjectId, attempt: round + 1, isTroubled, signal };
       const target = { ...(job && { job }), ...(endpoint && { endpoint }) };
       return await this.options.deliver({ ...facts, ...target } satisfies WebhookDelivery);
     } catch (err) {
-      if (!signal.aborted) this.logger.error({ err, eventId }, 'a delivery failed unexpectedly');
+      if (!signal.aborted) this.tools.logger.error({ err, eventId }, 'a delivery failed unexpectedly');
       return { kind: 'retry', reason: err instanceof Error ? err.message : String(err) };
     }
   }
 
   private async dropUntold({ hold, delivery }: Errand): Promise<void> {
-    const { eventId, id: deliveryId } = delivery;
-    this.logger.warn({ eventId }, 'dropped a webhook event, its job has been deleted');
+    const { eventId, id: deliveryId, series } = delivery;
+    this.tools.logger.warn({ eventId }, 'dropped a webhook event, its job has been deleted');
     const attempt = toAttempt({ kind: 'abandon', reason: 'the job has been deleted' });
-    await this.scripts.record(hold, { deliveryId, outcome: 'dropped', attempt, counts: false });
+    await this.tools.scripts.record(hold, { deliveryId, series, outcome: 'dropped', attempt, counts: false });
   }
 
   /** The endpoint says that it wants nothing any more. Where that cannot be noted now, it may say so again. */
@@ -116,7 +124,7 @@ export class ReceiverVisitor {
       await this.options.endpoints.disable(endpoint.id, 'gone');
       return outcome;
     } catch (err) {
-      this.logger.error(
+      this.tools.logger.error(
         { err, endpointId: endpoint.id },
         'could not disable a webhook endpoint that is gone',
       );
@@ -127,17 +135,27 @@ export class ReceiverVisitor {
   private async settle(errand: Errand, outcome: DeliveryOutcome): Promise<void> {
     const { hold, endpoint } = errand;
     const { scheduleMs } = this.options;
-    const report = toAttemptReport(errand, outcome, { scheduleMs, logger: this.logger });
-    const streak = await this.scripts.record(hold, report);
+    const report = toAttemptReport(errand, outcome, { scheduleMs, logger: this.tools.logger });
+    const streak = await this.tools.scripts.record(hold, report);
     if (streak === undefined || endpoint === undefined || outcome.kind === 'delivered') return;
     const { failedEvents, failingForMs } = this.options.giveUp;
     if (streak.events < failedEvents || streak.forMs < failingForMs) return;
     try {
       await this.options.endpoints.disable(endpoint.id, 'failing');
     } catch (err) {
-      this.logger.error({ err, endpointId: endpoint.id }, 'could not disable a webhook endpoint that fails');
+      this.tools.logger.error(
+        { err, endpointId: endpoint.id },
+        'could not disable a webhook endpoint that fails',
+      );
     }
   }
+}
+
+function toVisitResult(outcomes: readonly (DeliveryOutcome | undefined)[], slowMs: number): VisitResult {
+  const kinds = outcomes.map((outcome) => outcome?.kind);
+  const isSlow = outcomes.some((outcome) => (outcome?.attempt?.latencyMs ?? 0) > slowMs);
+  if (kinds.includes('delivered')) return { kind: 'took', isSlow };
+  return { kind: kinds.includes('retry') ? 'failed' : 'nothing', isSlow };
 }
 
 function contextOf({ eventType, subjectId, requestId }: WebhookDeliveryRecord): LogContext {

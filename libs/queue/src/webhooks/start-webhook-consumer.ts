@@ -14,7 +14,7 @@ import { OUTBOX_GROUP, OutboxRelay } from './outbox-relay.js';
 import { ReceiverLoop } from './receiver-loop.js';
 import { ReceiverVisitor } from './receiver-visitor.js';
 
-const TIMINGS: WebhookTimings = { holdMs: 30_000, claimAfterMs: 30_000, lookEveryMs: 500 };
+const TIMINGS: WebhookTimings = { holdMs: 30_000, claimAfterMs: 30_000, slowMs: 3_000, lookEveryMs: 500 };
 
 /**
  * Starts relaying the outbox and delivering events. Any number of dispatchers may do so at the same time.
@@ -58,9 +58,11 @@ class RunningWebhookConsumer implements WebhookConsumer {
     const { redis } = clients;
     const { log, aheadMs = () => 0 } = options;
     const scripts = defineDispatchScripts(redis, root, { group: OUTBOX_GROUP, log, aheadMs });
-    this.visitor = new ReceiverVisitor(options, scripts, new JobReader(redis, root), logger);
-    this.keeper = new HoldKeeper(scripts, holdMs, logger);
-    const { visitor, keeper } = this;
+    const keeper = new HoldKeeper(scripts, holdMs, logger);
+    const reader = new JobReader(redis, root);
+    const visitor = new ReceiverVisitor(options, { scripts, keeper, reader, timings, logger });
+    this.keeper = keeper;
+    this.visitor = visitor;
     this.loop = new ReceiverLoop({ scripts, visitor, keeper, logger, maxReceivers, holdMs, lookEveryMs });
     this.relay = this.startRelay(scripts, root, timings);
   }

@@ -46,6 +46,7 @@ const deliveryFields = z.object({
   createdAtMs: countText,
   status: z.enum(DELIVERY_STATUSES),
   round: countText,
+  series: countText.default(0),
 });
 
 /** A delivery as scripts return it: its fields, when it is due or '', its attempts. */
