@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '@tessera/config';
-import { SafeHttp } from '@tessera/safe-fetch';
+import { type FetchOptions, SafeHttp, type UrlFetcher } from '@tessera/safe-fetch';
 import { InputBuckets, openFolderStore } from '@tessera/storage';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -35,6 +35,26 @@ async function load(imageCount: number, maxBytesPerJob: number): Promise<{ width
   });
 }
 
+/** Directives that an image behind a URL is left alone for. */
+async function refusedDirectives(environment: Record<string, string>, isBulk: boolean) {
+  const store = await openFolderStore(folder);
+  const config = loadConfig(environment);
+  const buckets = new InputBuckets({ ...config.inputs, store: config.store });
+  const asked: FetchOptions[] = [];
+  const fetcher: UrlFetcher = {
+    fetchBytes: async (_, options) => {
+      asked.push(options);
+      return sharp({ create: { width: 4, height: 2, channels: 3, background: 'red' } })
+        .png()
+        .toBuffer();
+    },
+  };
+  const images = [{ source: { kind: 'url', url: 'https://example.com/a.png' } as const }];
+  const need = { isBulk, signal: new AbortController().signal };
+  await new JobImages(config, store, fetcher, buckets).load(images, need);
+  return asked.map((options) => options.refusedDirectives);
+}
+
 describe('JobImages', () => {
   it('loads images up to the limit of a job, in order', async () => {
     const images = await load(9, 10_000);
@@ -47,5 +67,20 @@ describe('JobImages', () => {
       code: 'image_too_large',
       message: 'the images of a job may have at most 200 bytes together',
     });
+  });
+
+  it('heeds opt-outs for rows, and for single jobs where that is asked for', async () => {
+    const all = { TESSERA_OPT_OUT_SCOPE: 'all' };
+    const directives = ['noai', 'noimageai', 'noindex', 'noimageindex'];
+    expect(await refusedDirectives({}, true)).toEqual([directives]);
+    expect(await refusedDirectives({}, false)).toEqual([[]]);
+    expect(await refusedDirectives(all, false)).toEqual([directives]);
+  });
+
+  it('heeds none where they are switched off, and those alone that are chosen', async () => {
+    expect(await refusedDirectives({ TESSERA_OPT_OUT_SCOPE: 'none' }, true)).toEqual([[]]);
+    expect(await refusedDirectives({ TESSERA_OPT_OUT_DIRECTIVES: 'NoAI, noindex' }, true)).toEqual([
+      ['noai', 'noindex'],
+    ]);
   });
 });

@@ -53,13 +53,13 @@ export class JobImages {
   private async loadOne(image: WantedImage, { isBulk, signal }: ImageNeed): Promise<LoadedJobImage> {
     const { source, ...tileBounds } = image;
     const { maxBytes, maxPixels, fetchTimeoutMs } = this.config.images;
-    const { scope, directives } = this.config.fetching.optOuts;
+    const { ofRows, ofJobs } = this.config.fetching.optOuts;
     const loaded = await loadImage(source, {
       http: this.fetcher,
       objects: this.objectStore,
       buckets: this.buckets,
       limits: { maxBytes, maxPixels, fetchTimeoutMs },
-      refusedDirectives: isBulk || scope === 'all' ? directives : [],
+      refusedDirectives: isBulk ? ofRows : ofJobs,
       signal,
     });
     return { ...loaded, ...tileBounds };

@@ -86,13 +86,15 @@ function groupHttp(values: SettingValues) {
 }
 
 function groupFetching(values: SettingValues) {
+  const { TESSERA_OPT_OUT_DIRECTIVES: directives, TESSERA_OPT_OUT_SCOPE: scope } = values;
   return {
     concurrency: values.TESSERA_FETCHES,
     concurrencyPerHost: values.TESSERA_FETCHES_PER_HOST,
     requestsPerSecondPerHost: values.TESSERA_FETCH_RATE_PER_HOST,
     dnsCacheMs: values.TESSERA_DNS_CACHE_SECONDS * 1000,
     userAgent: values.TESSERA_USER_AGENT,
-    optOuts: { directives: values.TESSERA_OPT_OUT_DIRECTIVES, scope: values.TESSERA_OPT_OUT_SCOPE },
+    /** Directives of `X-Robots-Tag` that images are left alone for. */
+    optOuts: { ofRows: scope === 'none' ? [] : directives, ofJobs: scope === 'all' ? directives : [] },
   };
 }
 

@@ -1,4 +1,9 @@
-import { type Lookup, PoliteFetcher, type PoliteFetcherOptions } from '@tessera/safe-fetch';
+import {
+  FetchRefusedError,
+  type Lookup,
+  PoliteFetcher,
+  type PoliteFetcherOptions,
+} from '@tessera/safe-fetch';
 import { freeLoopbackPort } from '@tessera/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type GuestHouse, openGuestHouse } from './guest-house.js';
@@ -295,17 +300,17 @@ describe('a host that asks for a pause', () => {
 });
 
 describe('a host that keeps failing', () => {
-  /** Fails five times, which is what it takes. */
-  async function failFiveTimes(fetcher: PoliteFetcher): Promise<void> {
+  /** Five times is what it takes. */
+  async function failTimes(fetcher: PoliteFetcher, count: number): Promise<void> {
     house.answer('/bad', (response) => response.writeHead(500).end());
-    for (let i = 0; i < 5; i += 1) {
+    for (let i = 0; i < count; i += 1) {
       await expect(visit(fetcher, 'a.example', '/bad')).rejects.toMatchObject({ status: 500 });
     }
   }
 
   it('is paused as a whole, twice as long each time, and asked with one request', async () => {
     const fetcher = openFetcher({ attempts: 1, concurrencyPerHost: 3 });
-    await failFiveTimes(fetcher);
+    await failTimes(fetcher, 5);
     const probing = visit(fetcher, 'a.example', '/bad');
     const waiting = times(2, () => visit(fetcher, 'a.example'));
     expect(await clock.waits(3)).toEqual([1500, 1500, 1500]);
@@ -330,7 +335,7 @@ describe('a host that keeps failing', () => {
 
   it('is given up for now by who has waited long enough', async () => {
     const fetcher = openFetcher({ attempts: 1, maxWaitMs: 4000 });
-    await failFiveTimes(fetcher);
+    await failTimes(fetcher, 5);
     const [probing, waiting] = [visit(fetcher, 'a.example', '/bad'), visit(fetcher, 'a.example', '/free')];
     await clock.waits(2);
     clock.advance(1500);
@@ -347,6 +352,20 @@ describe('a host that keeps failing', () => {
       await expect(visit(fetcher, 'a.example', i % 5 === 4 ? '/gone' : '/bad')).rejects.toBeInstanceOf(Error);
     }
     expect(house.visits).toHaveLength(20);
+  });
+
+  it('is not one that works because somebody calls off', async () => {
+    const fetcher = openFetcher({ attempts: 1 });
+    await failTimes(fetcher, 4);
+    const abort = new AbortController();
+    const fetching = visit(fetcher, 'a.example', '/held', abort.signal);
+    await house.arrived(1, '/held');
+    // Of all reasons one that would be an answer.
+    abort.abort(new FetchRefusedError('elsewhere', 404));
+    await expect(fetching).rejects.toMatchObject({ status: 404 });
+    await failTimes(fetcher, 1);
+    void visit(fetcher, 'a.example', '/free');
+    expect(await clock.waits(1)).toEqual([1500]);
   });
 
   it('is paused once for what fails together', async () => {

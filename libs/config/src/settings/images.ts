@@ -5,7 +5,7 @@ const group = 'Images and outgoing requests';
 /** A product name by RFC 9110, then anything printable. */
 const USER_AGENT = /^[\w!#$%&'*+.^`|~-]+[\x20-\x7e]*$/;
 const OPT_OUT_DIRECTIVES = 'noai,noimageai,noindex,noimageindex';
-const OPT_OUT_SCOPES = ['bulk', 'all'] as const;
+const OPT_OUT_SCOPES = ['bulk', 'all', 'none'] as const;
 const cidr = z.union([z.cidrv4(), z.cidrv6()]);
 
 export const imageSettings = {
@@ -95,8 +95,7 @@ export const imageSettings = {
   }),
   TESSERA_OPT_OUT_DIRECTIVES: setting({
     group,
-    description:
-      'Directives of `X-Robots-Tag`, between commas, that an image is left alone for. Empty: none.',
+    description: 'Directives of `X-Robots-Tag`, between commas, that an image is left alone for.',
     default: OPT_OUT_DIRECTIVES,
     schema: listText
       .transform((directives) => directives.map((directive) => directive.toLowerCase()))
@@ -105,7 +104,7 @@ export const imageSettings = {
   TESSERA_OPT_OUT_SCOPE: setting({
     group,
     description:
-      'Whose images those directives count for: `bulk` (rows of batches and datasets) or `all` (single jobs and chat completions, too).',
+      'Whose images those directives count for: `bulk` (rows of batches and datasets), `all` (single jobs and chat completions, too) or `none`.',
     default: 'bulk',
     schema: z.enum(OPT_OUT_SCOPES, `must be one of ${OPT_OUT_SCOPES.join(', ')}`).default('bulk'),
   }),

@@ -92,11 +92,16 @@ export class HostLines {
       if (visited !== undefined) line.succeed();
       return visited;
     } catch (error) {
-      if (isHostFailure(error)) line.fail(error, startedAtMs);
-      // Whatever else it is, the host has answered; an abort says nothing about it.
-      else if (error instanceof TesseraError) line.succeed();
+      // An abort says nothing about the host, whatever its reason is.
+      if (visit.signal?.aborted !== true) this.judge(line, error, startedAtMs);
       throw error;
     }
+  }
+
+  /** Whatever is no failure of the host is an answer of it. */
+  private judge(line: HostLine, error: unknown, startedAtMs: number): void {
+    if (isHostFailure(error)) line.fail(error, startedAtMs);
+    else if (error instanceof TesseraError) line.succeed();
   }
 
   private join(host: string): HostLine {
