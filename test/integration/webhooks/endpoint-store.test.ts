@@ -74,6 +74,28 @@ describe('an endpoint', () => {
     expect(await bench.index.endpointIds()).toEqual([]);
   });
 
+  it('that cannot be read keeps no other one from its events when Redis is lost', async () => {
+    const damaged = await bench.endpoint(URL);
+    const receiver = await bench.receiver();
+    await bench.endpoint(receiver.url, ['job.cancelled'], 'key_2');
+    await bench.objectStore.put(`webhook-endpoints/${damaged.id}.json`, Buffer.from('{"id":'));
+    await bench.loseRedis();
+    await bench.dispatcher();
+    await bench.cancelledJob({ ownerId: 'key_2' });
+    await receiver.requests(1);
+    expect(await bench.endpoints.list(OWNER_ID)).toEqual([]);
+    expect(bench.logLines).toContainEqual(
+      expect.objectContaining({ level: 'error', endpointId: damaged.id }),
+    );
+  });
+
+  it('that cannot be read in the store stays as Redis has it', async () => {
+    const record = await bench.endpoint(URL);
+    await bench.objectStore.put(`webhook-endpoints/${record.id}.json`, Buffer.from('{}'));
+    await bench.endpoints.restore();
+    expect(await bench.index.endpoint(record.id)).toEqual(record);
+  });
+
   it('is one of a limited number, also when many are made at once', async () => {
     const outcomes = await Promise.allSettled(
       Array.from({ length: MAX_ENDPOINTS + 2 }, () => bench.endpoint(URL)),

@@ -109,9 +109,8 @@ export class EndpointStore {
 
   /** Puts the endpoints of the store into Redis, which has lost them, or may have. */
   async restore(): Promise<void> {
-    const { objectStore, index, logger } = this.options;
-    const count = await indexStoredEndpoints(objectStore, index);
-    logger.info({ count }, 'read the webhook endpoints of the store');
+    const count = await indexStoredEndpoints(this.options);
+    this.options.logger.info({ count }, 'read the webhook endpoints of the store');
   }
 
   /** Where Redis does not take it, it must not come back from the store: nobody would ever see its secret. */

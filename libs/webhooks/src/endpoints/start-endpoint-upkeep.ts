@@ -25,7 +25,8 @@ export function startEndpointUpkeep(options: EndpointUpkeepOptions): EndpointUpk
   );
 }
 
-async function keepInOrder({ objectStore, index, log }: EndpointUpkeepOptions): Promise<void> {
-  await indexStoredEndpoints(objectStore, index);
+async function keepInOrder({ log, ...options }: EndpointUpkeepOptions): Promise<void> {
+  const { index } = options;
+  await indexStoredEndpoints(options);
   for (const id of await index.endpointIds()) await index.trimLog(id, log);
 }
