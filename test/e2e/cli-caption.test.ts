@@ -1,5 +1,5 @@
 import { watch } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CAPTION_ROW_COLUMNS, type CaptionRow } from '@tessera/contracts';
 import { convertModel } from '@tessera/converter';
@@ -84,14 +84,31 @@ async function readRows(): Promise<CaptionRow[]> {
 const byKey = (rows: readonly CaptionRow[]) => Object.fromEntries(rows.map((row) => [row.key, row]));
 const sortedKeys = (rows: readonly CaptionRow[]) => rows.map(({ key }) => key).sort();
 
-/** Resolves once the output has this many complete lines. */
+/** Rows that a killed run would not lose: those in the journal, and those in the parts of the output. */
+async function durableRows(): Promise<number> {
+  const folder = join(output, '..');
+  const rowsByShard = new Map<string, { journal: number; part: number }>();
+  for (const name of await readdir(folder, { recursive: true })) {
+    const [, journaled, part] = /\/journal\/([^/]+)\/[^/]+\.jsonl$|\.parts\/([^/]+)\.jsonl$/.exec(name) ?? [];
+    const shard = journaled ?? part;
+    if (shard === undefined) continue;
+    const text = await readFile(join(folder, name), 'utf8').catch(() => '');
+    const rows = rowsByShard.get(shard) ?? { journal: 0, part: 0 };
+    rows[part === undefined ? 'journal' : 'part'] += text.split('\n').length - 1;
+    rowsByShard.set(shard, rows);
+  }
+  // A shard that has just been written is in both.
+  return [...rowsByShard.values()].reduce((sum, { journal, part }) => sum + Math.max(journal, part), 0);
+}
+
+/** Resolves once that many rows are durable. */
 async function untilRows(count: number): Promise<void> {
-  await mkdir(join(output, '..'), { recursive: true });
+  const folder = join(output, '..');
+  await mkdir(folder, { recursive: true });
   const stop = new AbortController();
-  const hasEnough = async () => (await readFile(output, 'utf8').catch(() => '')).split('\n').length > count;
-  const watcher = watch(join(output, '..'), { signal: stop.signal });
+  const watcher = watch(folder, { signal: stop.signal, recursive: true });
   await new Promise<void>((resolve, reject) => {
-    const look = () => void hasEnough().then((enough) => (enough ? resolve() : undefined), reject);
+    const look = () => void durableRows().then((rows) => (rows >= count ? resolve() : undefined), reject);
     watcher.on('change', look);
     look();
   });
@@ -103,7 +120,7 @@ describe('tessera caption', () => {
     const folder = await mixedFolder('mixed');
     const { exitCode, stdout, stderr } = await caption(folder);
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
-    expect(stderr).toContain('2 captioned, 3 failed, 0 skipped; ');
+    expect(stderr).toContain('2 captioned, 3 failed (2 image_unreadable, 1 image_not_found), 0 skipped; ');
     expect(stderr).toContain(output);
     const rows = await readRows();
     for (const row of rows) expect(Object.keys(row)).toEqual([...CAPTION_ROW_COLUMNS]);
@@ -139,42 +156,72 @@ describe('tessera caption', () => {
 
   it('asks again only what it is told to: failed rows, another prompt, everything', async () => {
     const folder = await mixedFolder('again');
-    await caption(folder);
+    const again = async (...more: string[]) => (await caption(folder, ['--no-cache', ...more])).stderr;
+    await again();
     const before = await readFile(output, 'utf8');
-    expect((await caption(folder)).stderr).toContain('0 captioned, 0 failed, 5 skipped');
+    expect(await again()).toContain('0 captioned, 0 failed, 5 skipped');
     expect(await readFile(output, 'utf8')).toBe(before);
 
     await copyFile(join(EXAMPLES, '0001.jpg'), join(folder, 'text.jpg'));
-    expect((await caption(folder, ['--retry-failed'])).stderr).toContain('1 captioned, 2 failed, 2 skipped');
-    const retried = await readRows();
-    expect(retried).toHaveLength(8);
-    expect(byKey(retried)['text.jpg']?.status).toBe('completed');
-    expect((await caption(folder, ['--retry-failed'])).stderr).toContain('0 captioned, 2 failed, 3 skipped');
-
-    expect((await caption(folder, ['-q', 'Read the text.'])).stderr).toContain(
-      '3 captioned, 2 failed, 0 skipped',
+    expect(await again()).toContain('0 captioned, 0 failed, 5 skipped');
+    const retried = await again('--retry-failed');
+    expect(retried).toMatch(
+      /0 captioned, 2 failed .*, 2 skipped, 1 duplicates|1 captioned, 2 failed .*, 2 skipped/,
     );
-    expect((await readRows()).slice(-5).map(({ prompt }) => prompt)).toEqual(Array(5).fill('Read the text.'));
+    const rows = await readRows();
+    expect(sortedKeys(rows)).toEqual(['b.jpg', 'broken.png', 'cut.png', 'sub/a.PNG', 'text.jpg']);
+    expect(byKey(rows)['text.jpg']).toMatchObject({
+      status: 'skipped_duplicate',
+      caption: byKey(rows)['b.jpg']?.caption,
+    });
 
-    await caption(folder, ['--on-existing', 'overwrite']);
+    const read = ['-q', 'Read the text.'];
+    const { stderr } = await runCli(['caption', folder, ...read, '-o', output, '--no-cache'], {
+      environment,
+    });
+    expect(stderr).toContain('2 captioned, 2 failed');
+    expect((await readRows()).map(({ prompt }) => prompt)).toEqual(Array(5).fill('Read the text.'));
+
+    expect(await again('--on-existing', 'overwrite')).toContain('0 skipped');
     expect(await readRows()).toHaveLength(5);
+  });
+
+  it('keeps captions, so that another output costs no questions', async () => {
+    await caption(EXAMPLES);
+    const first = await readRows();
+    output = join(home.path, 'cached.jsonl');
+    const { stderr } = await caption(EXAMPLES);
+    expect(stderr).toContain(`0 captioned, 0 failed, 0 skipped, ${first.length} from the cache`);
+    expect((await readRows()).map((row) => row.caption)).toEqual(first.map((row) => row.caption));
+  });
+
+  it('estimates what a run would come to, writing nothing', async () => {
+    const folder = await mixedFolder('estimated');
+    const words = ['caption', folder, '-q', QUESTION, '-q', 'What colour is it?', '--dry-run'];
+    const { exitCode, stdout } = await runCli(words, { environment });
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(
+      /^rows: 10 \(5 images\)\nasked about: 10 rows, 6 of them without a caption\ntiles: about 2\d\n/,
+    );
+    expect(await readdir(folder)).not.toContain('.tessera');
   });
 
   it('ends with status 1 for failed images only when asked to', async () => {
     const folder = await mixedFolder('strict');
     const { exitCode, stderr } = await caption(folder, ['--fail-on-error']);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('3 of the images or folders failed');
+    expect(stderr).toContain('3 rows or folders failed');
     await rm(join(folder, 'text.jpg'));
     await rm(join(folder, 'cut.png'));
     await rm(join(folder, 'broken.png'));
     expect((await caption(folder, ['--fail-on-error', '--on-existing', 'overwrite'])).exitCode).toBe(0);
   });
 
-  it('writes an empty output for a folder without images', async () => {
+  it('writes an empty output for a folder without images, once it knows that it is to be one of images', async () => {
     const folder = join(home.path, 'empty');
     await mkdir(folder);
-    const { exitCode, stderr } = await caption(folder);
+    expect((await caption(folder)).stderr).toContain(`${folder} cannot be read as a dataset`);
+    const { exitCode, stderr } = await caption(folder, ['--source-form', 'images']);
     expect(exitCode).toBe(0);
     expect(stderr).toContain('0 captioned, 0 failed, 0 skipped');
     expect(await readRows()).toEqual([]);
@@ -182,25 +229,25 @@ describe('tessera caption', () => {
 });
 
 describe('a run of tessera caption that is killed', () => {
-  it('loses no finished row and repeats none, also when its last line was cut off', async () => {
-    const killed = startCli(words(many), { environment });
-    await untilRows(8);
+  it('loses no durable row, and ends up as if it had not been', async () => {
+    const more = ['--no-cache', '--no-timings', '--shard-rows', '30'];
+    const killed = startCli(words(many, ...more), { environment });
+    await untilRows(40);
     killed.process.kill('SIGKILL');
     expect((await killed.ended).signal).toBe('SIGKILL');
+    const kept = await durableRows();
+    expect(kept).toBeLessThan(MANY);
 
-    const before = await readRows();
-    expect(before.length).toBeGreaterThanOrEqual(8);
-    expect(before.length).toBeLessThan(MANY);
-    const text = await readFile(output);
-    const cutAt = text.length - 40;
-    await truncate(output, cutAt);
-    const kept = text.subarray(0, text.lastIndexOf('\n', cutAt) + 1);
-
-    const { exitCode, stderr } = await caption(many);
+    const { exitCode, stderr } = await caption(many, more);
     expect(exitCode).toBe(0);
-    expect(stderr).toContain(`${MANY - before.length + 1} captioned, 0 failed, ${before.length - 1} skipped`);
-    expect((await readFile(output)).subarray(0, kept.length).equals(kept)).toBe(true);
-    expect(sortedKeys(await readRows())).toEqual((await readdir(many)).sort());
+    const [, captioned, skipped] = /^(\d+) captioned, 0 failed, (\d+) skipped/m.exec(stderr) ?? [];
+    expect(Number(captioned) + Number(skipped)).toBe(MANY);
+    expect(Number(skipped)).toBeGreaterThanOrEqual(40);
+    const text = await readFile(output, 'utf8');
+    expect((await readRows()).map(({ key }) => key)).toEqual((await readdir(many)).sort());
+    output = join(home.path, 'undisturbed.jsonl');
+    await caption(many, more);
+    expect(await readFile(output, 'utf8')).toBe(text);
   });
 });
 
@@ -217,35 +264,38 @@ describe('tessera caption and Ctrl-C', () => {
     expect(exitCode).toBe(130);
     expect(stderr).toContain('images in flight are finished');
     expect(stderr).toContain('the same command goes on from here');
-    const rows = await readRows();
-    expect(rows.length).toBeLessThan(MANY);
-    expect(stderr).toContain(`${rows.length} captioned, 0 failed`);
+    const rows = await durableRows();
+    expect(rows).toBeLessThan(MANY);
+    expect(stderr).toContain(`${rows} captioned, 0 failed`);
 
-    expect((await caption(many)).stderr).toContain(`${rows.length} skipped`);
+    expect((await caption(many)).stderr).toContain(`${rows} skipped`);
     expect(sortedKeys(await readRows())).toEqual((await readdir(many)).sort());
   });
 
-  it('gives up what is in flight at the second signal, leaving whole rows', async () => {
+  it('gives up what is in flight at the second signal, keeping what is through', async () => {
     const run = startCli(words(many, '--max-tokens', '400'), { environment });
     await untilRows(1);
     run.process.stderr?.once('data', () => run.process.kill('SIGTERM'));
     run.process.kill('SIGTERM');
     expect((await run.ended).exitCode).toBe(130);
-    expect((await readRows()).length).toBeLessThan(MANY);
+    expect(await durableRows()).toBeLessThan(MANY);
+    expect(await durableRows()).toBeGreaterThan(0);
   });
 });
 
 describe('tessera caption refuses', () => {
   it.each([
-    ['a folder that is missing', ['no-such-folder'], 1, 'no-such-folder cannot be captioned'],
-    ['a file in place of a folder', [join(EXAMPLES, '0000.png')], 1, 'it is no folder'],
+    ['a folder that is missing', ['no-such-folder'], 1, 'no-such-folder cannot be read as a dataset'],
+    ['an output without a form', [EXAMPLES, '-o', 'there'], 1, 'there is no output: a file ends in .jsonl'],
     ['--concurrency without a service', [EXAMPLES, '--concurrency', '4'], 2, '--concurrency goes with --url'],
     [
-      'another word for --on-existing',
+      'to append to what is no text beside an image',
       [EXAMPLES, '--on-existing', 'append'],
       2,
-      'Allowed choices are skip, overwrite',
+      '--on-existing append goes with --output-form sidecar',
     ],
+    ['a share of more than all', [EXAMPLES, '--sample', '101%'], 2, 'It must be above 0 and at most 1'],
+    ['a prompt with a brace that opens nothing', [EXAMPLES, '-q', '{x}'], 1, '{x} is unknown; known are'],
     [
       'a number past its limit',
       [EXAMPLES, '--url', 'http://127.0.0.1:1', '--concurrency', '2000'],
@@ -263,20 +313,20 @@ describe('tessera caption refuses', () => {
     await writeFile(output, 'my diary\n');
     const { exitCode, stderr } = await caption(EXAMPLES);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(`${output} line 1 is no result row`);
+    expect(stderr).toContain(`${output} is not continued: another program has written or changed it`);
     expect(await readFile(output, 'utf8')).toBe('my diary\n');
   });
 
-  it('to go on when the output cannot be written, leaving whole rows', async () => {
-    // A limit on the size of files stands in for a full disk: the write fails in the middle of a row.
-    const wrapper = ['bash', '-c', 'trap "" XFSZ; ulimit -f 4; exec "$@"', '-'];
-    const { exitCode, stderr } = await caption(many, [], { wrapper });
+  it('to go on when the output cannot be written, keeping what is through', async () => {
+    // A limit on the size of files stands in for a full disk: shards of thirty rows are larger.
+    const wrapper = ['bash', '-c', 'trap "" XFSZ; ulimit -f 16; exec "$@"', '-'];
+    const more = ['--shard-rows', '30'];
+    const { exitCode, stderr } = await caption(many, more, { wrapper });
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(`${output} cannot be written: EFBIG`);
-    const written = await readRows();
-    expect(written.length).toBeGreaterThan(0);
-    expect((await caption(many)).stderr).toContain(
-      `${MANY - written.length} captioned, 0 failed, ${written.length} skipped`,
-    );
+    expect(stderr).toContain('EFBIG');
+    const kept = await durableRows();
+    expect(kept).toBeGreaterThan(0);
+    expect((await caption(many, more)).stderr).toContain(`${kept} skipped`);
+    expect((await readRows()).map(({ key }) => key)).toEqual((await readdir(many)).sort());
   });
 });

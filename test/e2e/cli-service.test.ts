@@ -62,16 +62,8 @@ describe('tessera caption --url', () => {
     const names = Array.from({ length: 9 }, (_, index) => `${index}.png`);
     const scripted = await start(({ images }) => answer(`a picture of ${images[0]}`));
     scripted.groupSize = 3;
-    const { exitCode, rows, lineCount } = await caption(
-      scripted,
-      await folderOf(...names),
-      '--concurrency',
-      '3',
-      '--max-tokens',
-      '50',
-      '--max-tiles',
-      '6',
-    );
+    const options = ['--concurrency', '3', '--max-tokens', '50', '--max-tiles', '6'];
+    const { exitCode, rows, lineCount } = await caption(scripted, await folderOf(...names), ...options);
     expect({ exitCode, lineCount }).toEqual({ exitCode: 0, lineCount: 9 });
     expect(rows['4.png']).toMatchObject({
       caption: 'a picture of 4.png',
@@ -105,7 +97,7 @@ describe('tessera caption --url', () => {
         policy: { priority: 'low' },
       },
     });
-    const again = await caption(scripted, join(home.path, `folder-${folders - 1}`));
+    const again = await caption(scripted, join(home.path, `folder-${folders - 1}`), ...options);
     expect(again.stderr).toContain('9 skipped');
     expect(scripted.posts).toHaveLength(9);
   });
@@ -157,7 +149,7 @@ describe('tessera caption --url', () => {
     );
     const { exitCode, rows, stderr } = await caption(scripted, await folderOf('cut.png', 'large.png'));
     expect(exitCode).toBe(0);
-    expect(stderr).toContain('0 captioned, 2 failed');
+    expect(stderr).toContain('0 captioned, 2 failed (1 image_unreadable, 1 image_too_large)');
     const common = { status: 'failed', caption: null, model: MODEL.id, model_revision: MODEL.revision };
     expect(rows['cut.png']).toMatchObject({
       ...common,

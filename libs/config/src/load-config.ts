@@ -28,7 +28,7 @@ function groupSettings(values: SettingValues, workingDirectory: string) {
     http: groupHttp(values),
     access: { adminKey: values.TESSERA_ADMIN_KEY, apiKey: values.TESSERA_API_KEY },
     redis: { url: values.REDIS_URL, prefix: values.TESSERA_QUEUE_PREFIX },
-    data: { directory: dataDirectory },
+    data: { directory: dataDirectory, captionCacheBytes: values.TESSERA_CAPTION_CACHE_BYTES },
     ...groupObjectStore(values, { workingDirectory, dataDirectory }),
     model: {
       directory: resolve(workingDirectory, values.TESSERA_MODEL ?? EMBEDDED_MODEL),

@@ -1,14 +1,14 @@
 import { TesseraError } from '@tessera/contracts';
 
-/** FOLDER is no folder that can be listed. */
-export class FolderUnreadableError extends TesseraError {
+/** A file of `--prompt-file` cannot be read. */
+export class PromptFileError extends TesseraError {
   readonly code = 'invalid_request';
   constructor(
-    readonly folder: string,
+    readonly path: string,
     readonly reason: string,
     options: { cause?: unknown } = {},
   ) {
-    super(`${folder} cannot be captioned: ${reason}`, options);
+    super(`the prompt in ${path} cannot be read: ${reason}`, options);
   }
 }
 
@@ -21,22 +21,6 @@ export class OutputInUseError extends TesseraError {
     options: { cause?: unknown } = {},
   ) {
     super(`${path} is being written by process ${pid}; wait for it, or choose another output`, options);
-  }
-}
-
-/** The output holds something that this command has not written. */
-export class OutputForeignError extends TesseraError {
-  readonly code = 'invalid_request';
-  constructor(
-    readonly path: string,
-    readonly line: number,
-    readonly reason: string,
-    options: { cause?: unknown } = {},
-  ) {
-    super(
-      `${path} line ${line} is no result row (${reason}); choose another output, or --on-existing overwrite`,
-      options,
-    );
   }
 }
 
@@ -55,10 +39,10 @@ export class EngineUnusableError extends TesseraError {
   }
 }
 
-/** `--fail-on-error`: the run is complete, but not every image has a caption. */
+/** `--fail-on-error`: the run is complete, but not every row has a caption. */
 export class RowsFailedError extends TesseraError {
   readonly code = 'invalid_request';
   constructor(readonly failureCount: number) {
-    super(`${failureCount} of the images or folders failed (--fail-on-error)`);
+    super(`${failureCount} rows or folders failed (--fail-on-error)`);
   }
 }

@@ -1,85 +1,116 @@
-import { mkdir, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { type Config, loadConfig } from '@tessera/config';
-import { acquireLockFile, LockHeldError, type LockFile } from '@tessera/processes';
-import { createStatusLine, type StatusLine } from '../terminal/status-line.js';
-import { captionFolder } from './caption-folder.js';
-import { type CaptionOptions } from './caption-command.js';
-import { type Captioner } from './captioner.js';
-import { FolderUnreadableError, OutputInUseError } from './errors.js';
-import { FinishedImages } from './finished-images.js';
-import { RowFile } from './row-file.js';
+import { resolve } from 'node:path';
+import { loadConfig } from '@tessera/config';
+import { openOutputOf, openOutputRoom, openSource, type OutputOptions, ResultCache } from '@tessera/datasets';
+import { InputBuckets } from '@tessera/storage';
+import { createStatusLine } from '../terminal/status-line.js';
+import { type CaptionAsker } from './caption-asker.js';
+import { type CaptionTask } from './caption-task.js';
+import { captionDataset } from './caption-dataset.js';
+import { type CaptionOptions } from './caption-options.js';
+import { carriedColumns } from './carried-columns.js';
+import { ImageReader } from './image-reader.js';
+import { lockOutput } from './lock-output.js';
+import { printEstimate } from './print-estimate.js';
+import { readPrompts } from './read-prompts.js';
+import { makeScratchFolder } from './scratch-folder.js';
 
-/** Captions a folder into a file, in this process or, with `--url`, through a service. */
-export async function runCaption(folder: string, options: CaptionOptions): Promise<void> {
+const S3_URL = /^s3:/i;
+
+/** Captions a dataset into another, in this process or, with `--url`, through a service. */
+export async function runCaption(uri: string, options: CaptionOptions): Promise<void> {
   const config = loadConfig();
-  await checkFolder(folder);
-  const output = resolve(options.output);
-  const lock = await lockOutput(output);
+  const { service } = config.inputs;
+  const prompts = await readPrompts(options.question, options.promptFile);
+  // Whoever runs the command has the credentials: they decide what may be read.
+  const buckets = new InputBuckets({ buckets: 'any', service, store: config.store });
+  const { sourceForm: form, imageColumn, keyColumn } = options;
+  const source = await openSource(absolute(uri), { buckets, form, imageColumn, keyColumn });
+  const reader = new ImageReader(config.images, buckets);
+  const task = { config, options, source, prompts, reader, status: createStatusLine() };
   try {
-    const status = createStatusLine();
-    const captioner = await openCaptioner(config, options, status);
+    if (options.dryRun) await estimate(task);
+    else await captionInto(absolute(options.output ?? ''), task);
+  } finally {
+    await reader.close();
+  }
+}
+
+async function estimate(task: CaptionTask): Promise<void> {
+  const asker = await openAsker(task);
+  try {
+    await printEstimate({ ...task, asker });
+  } finally {
+    await asker.close();
+  }
+}
+
+/** Everything that can be wrong with the output is found before the model is loaded. */
+async function captionInto(uri: string, task: CaptionTask): Promise<void> {
+  const { options, source, config } = task;
+  const outputOptions = toOutputOptions(task);
+  const room = await openOutputRoom(uri, { ...outputOptions, carried: [] });
+  const carried = await carriedColumns(options.columns, source, room.form);
+  const lock = await lockOutput(room);
+  try {
+    const output = await openOutputOf(room, { ...outputOptions, carried });
+    const asker = await openAsker(task);
+    const scratch = await makeScratchFolder(config.data.directory);
     try {
-      await captionInto(output, { folder: resolve(folder), options, captioner, status });
+      await withCache(task, (cache) =>
+        captionDataset({ ...task, output, room, carried, asker, cache, scratchFolder: scratch.path }),
+      );
     } finally {
-      await captioner.close();
+      await scratch.remove();
+      await asker.close();
     }
   } finally {
-    await lock.release();
+    await lock?.release();
   }
 }
 
-interface CaptionRun {
-  readonly folder: string;
-  readonly options: CaptionOptions;
-  readonly captioner: Captioner;
-  readonly status: StatusLine;
+function toOutputOptions({ options, prompts, config }: CaptionTask): Omit<OutputOptions, 'carried'> {
+  const { outputForm, onExisting, captionExtension } = options;
+  const isSidecar = outputForm === 'sidecar';
+  return {
+    ...(outputForm === undefined ? {} : { form: outputForm }),
+    severalPrompts: prompts.length > 1,
+    omitVolatile: !options.timings,
+    // Of sidecars it says what becomes of other people's files.
+    overwrite: onExisting === 'overwrite' && !isSidecar,
+    sidecar: { onExisting, ...(captionExtension === undefined ? {} : { extension: captionExtension }) },
+    s3Service: config.inputs.service,
+  };
 }
 
-async function captionInto(output: string, run: CaptionRun): Promise<void> {
-  const { question, retryFailed, onExisting } = run.options;
-  const identity = { prompt: question, model: run.captioner.model };
-  const finished = new FinishedImages(identity, { retryFailed: retryFailed === true });
-  const rows = await RowFile.open(output, {
-    overwrite: onExisting === 'overwrite',
-    onRow: (row) => finished.add(row),
-  });
-  try {
-    await captionFolder({ ...run, rows, finished });
-  } finally {
-    await rows.close();
-  }
-}
-
-async function openCaptioner(
-  config: Config,
-  options: CaptionOptions,
-  status: StatusLine,
-): Promise<Captioner> {
+async function openAsker({ config, options, reader, status }: CaptionTask): Promise<CaptionAsker> {
   if (options.url !== undefined) {
-    const { ServiceCaptioner } = await import('./service-captioner.js');
-    return ServiceCaptioner.open(options.url, config, options);
+    const { ServiceAsker } = await import('./service-asker.js');
+    return ServiceAsker.open({ url: options.url, config, options, reader });
   }
-  const { EngineCaptioner } = await import('./engine-captioner.js');
-  return EngineCaptioner.open(config, options, (line) => status.print(line));
+  const { EngineAsker } = await import('./engine-asker.js');
+  return EngineAsker.open({ config, options, reader, log: (line) => status.print(line) });
 }
 
-async function checkFolder(folder: string): Promise<void> {
-  const status = await stat(folder).catch((cause: unknown) => {
-    throw new FolderUnreadableError(folder, cause instanceof Error ? cause.message : String(cause), {
-      cause,
-    });
-  });
-  if (!status.isDirectory()) throw new FolderUnreadableError(folder, 'it is no folder');
-}
-
-/** One run writes an output at a time. The lock of a run that was killed is taken over. */
-async function lockOutput(output: string): Promise<LockFile> {
-  await mkdir(dirname(output), { recursive: true });
+async function withCache(
+  { config, options, status }: CaptionTask,
+  run: (cache: ResultCache | undefined) => Promise<void>,
+): Promise<void> {
+  if (!options.cache) return run(undefined);
+  const { directory, captionCacheBytes: maxBytes } = config.data;
+  const folder = resolve(directory, 'captions');
+  const onFailure = (error: unknown) =>
+    status.print(
+      `the cache in ${folder} is not used: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  const cache = new ResultCache({ folder, maxBytes, onFailure });
   try {
-    return await acquireLockFile(`${output}.lock`);
-  } catch (cause) {
-    if (cause instanceof LockHeldError) throw new OutputInUseError(output, cause.owner.pid, { cause });
-    throw cause;
+    await run(cache);
+  } finally {
+    await cache.close();
   }
+}
+
+/** Rows name the places of images for whoever reads them anywhere. */
+function absolute(uri: string): string {
+  return S3_URL.test(uri) ? uri : resolve(uri);
 }

@@ -1,6 +1,6 @@
 import { PRECISIONS, PREFILL_FORMATS } from '@tessera/contracts';
 import { z } from 'zod';
-import { setting } from '../setting.js';
+import { integerText, setting } from '../setting.js';
 
 const group = 'Places';
 const REDIS_URL = { protocol: /^rediss?$/, error: 'must be a redis: or rediss: URL' };
@@ -29,6 +29,14 @@ export const placeSettings = {
     description: 'Folder for everything Tessera keeps on this machine.',
     default: '.tessera',
     schema: z.string().default('.tessera'),
+  }),
+  TESSERA_CAPTION_CACHE_BYTES: setting({
+    group,
+    description:
+      'Room for captions that `tessera caption` keeps to spare asking again, in <data dir>/captions; deleting that folder forgets them.',
+    unit: 'bytes',
+    default: '2000000000',
+    schema: integerText(1_000_000, 1_000_000_000_000).default(2_000_000_000),
   }),
   TESSERA_RUNTIME_DIR: setting({
     group,

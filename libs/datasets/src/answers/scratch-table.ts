@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ScratchFailedError } from '../run/errors.js';
 import { DigestIndex } from './digest-index.js';
 import { RecordLog } from './record-log.js';
 
@@ -29,10 +30,9 @@ export class ScratchTable<Value> {
   async putAll(entries: Iterable<Entry<Value>> | AsyncIterable<Entry<Value>>): Promise<void> {
     let count = 0;
     for await (const [digest, value] of entries) {
-      const log = await this.open();
-      this.places.set(digest, log.append(digest, JSON.stringify(value)));
+      await this.add(digest, value);
       count += 1;
-      if (count % PUTS_AT_ONCE === 0) await log.flush();
+      if (count % PUTS_AT_ONCE === 0) await this.writing(async () => (await this.open()).flush());
     }
   }
 
@@ -40,6 +40,21 @@ export class ScratchTable<Value> {
     if (this.log === undefined) return;
     await (await this.log).close();
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private add(digest: string, value: Value): Promise<void> {
+    return this.writing(async () => {
+      const log = await this.open();
+      this.places.set(digest, log.append(digest, JSON.stringify(value)));
+    });
+  }
+
+  private async writing(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (cause) {
+      throw new ScratchFailedError(this.folder, cause);
+    }
   }
 
   private open(): Promise<RecordLog> {

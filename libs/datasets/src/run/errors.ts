@@ -9,3 +9,15 @@ export class OutputLargerError extends TesseraError {
     );
   }
 }
+
+/** What a run needs for its own use cannot be kept on this machine: a full disk, missing permissions. */
+export class ScratchFailedError extends TesseraError {
+  readonly code = 'internal_error';
+  constructor(
+    readonly folder: string,
+    cause: unknown,
+  ) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(`the folder ${folder}, which a run needs for itself, cannot be written: ${reason}`, { cause });
+  }
+}

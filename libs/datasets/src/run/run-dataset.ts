@@ -102,6 +102,8 @@ class DatasetRun {
     await this.askAll();
     for (const { shard } of this.open) shard.giveUp();
     await Promise.all(this.open.map(({ written }) => written));
+    // What failed after the last row was through.
+    options.abort.signal.throwIfAborted();
     await this.journal.flush();
     if (!this.isPlanned) return 'stopped';
     for (const { name, rows } of earlier.leftOver) if (rows > 0) await this.empty(name);

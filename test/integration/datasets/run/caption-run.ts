@@ -15,14 +15,7 @@ import {
   type SourceOptions,
 } from '@tessera/datasets';
 import { temporaryDirectory } from '@tessera/testing';
-
-/** Sources on this machine alone. */
-const NO_BUCKETS: SourceOptions['buckets'] = {
-  open: () => Promise.reject(new Error('there are no buckets')),
-  list: () => {
-    throw new Error('there are no buckets');
-  },
-};
+import { NO_BUCKETS } from '../sources/read-source.js';
 
 export interface CaptionRun extends Partial<
   Pick<
@@ -36,6 +29,8 @@ export interface CaptionRun extends Partial<
   readonly prompts?: readonly string[];
   readonly sourceOptions?: Partial<SourceOptions>;
   readonly outputOptions?: Partial<OutputOptions>;
+  /** Puts something in the place of the output. */
+  readonly onOutput?: (output: DatasetOutput) => DatasetOutput;
 }
 
 export interface CaptionRunResult {
@@ -61,7 +56,7 @@ export async function captionRun(run: CaptionRun): Promise<CaptionRunResult> {
     const output = await openOutputOf(room, outputOptions);
     const ending = await runDataset({
       source,
-      output,
+      output: run.onOutput?.(output) ?? output,
       state: room.state,
       prompts: prompts.map(parsePrompt),
       asker: run.asker,

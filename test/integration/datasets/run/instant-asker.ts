@@ -13,6 +13,7 @@ export interface InstantAnswers {
   /** Called before every answer. */
   readonly onAsk?: (image: string, prompt: string) => Promise<void> | void;
   readonly read?: (place: ImagePlace) => Promise<Uint8Array>;
+  readonly captionOf?: (bytes: Uint8Array) => string;
 }
 
 class MissingError extends TesseraError {
@@ -48,7 +49,7 @@ export class InstantAsker implements Asker {
     }
     return {
       kind: 'completed' as const,
-      caption: `${prompt} ${text.slice(0, 100)}`,
+      caption: this.captionOf(image, prompt, text),
       finishReason: 'stop' as const,
       width: 4,
       height: 3,
@@ -58,6 +59,11 @@ export class InstantAsker implements Asker {
       timings: { total_ms: this.asked.length },
       model: this.model,
     };
+  }
+
+  private captionOf(image: AskedImage, prompt: string, text: string): string {
+    const { captionOf } = this.answers;
+    return image.kind === 'bytes' && captionOf !== undefined ? captionOf(image.bytes) : `${prompt} ${text}`;
   }
 }
 

@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OutputLargerError, ResultCache } from '@tessera/datasets';
+import { type DatasetOutput, OutputLargerError, ResultCache } from '@tessera/datasets';
 import { temporaryDirectory, type TemporaryDirectory } from '@tessera/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { allRows, captionRun, type CaptionRun } from './caption-run.js';
@@ -204,12 +204,31 @@ describe('a run', () => {
     expect(await readFile(at('out.jsonl'), 'utf8')).toBe(await readFile(at('undisturbed.jsonl'), 'utf8'));
   });
 
-  it('fails as soon as the output cannot be written, or the asker gives up', async () => {
+  it('fails when whoever is asked gives up, and goes on later', async () => {
     const source = await listOf(words(100));
-    const onAsk = () => Promise.reject(new Error('the engine is gone'));
+    let count = 0;
+    const onAsk = () => ((count += 1) > 50 ? Promise.reject(new Error('the engine is gone')) : undefined);
     await expect(run(source, { onAsk })).rejects.toThrow('the engine is gone');
-    const rest = await run(source);
-    expect(rest.facts).toMatchObject({ captioned: 100 });
+    const { facts, rows } = await run(source);
+    expect(rows).toHaveLength(100);
+    expect(facts.earlier).toBeGreaterThan(30);
+  });
+
+  it.each([1, 5, 10])('fails when shard %d cannot be written, also after the last row', async (shard) => {
+    const source = await listOf(words(100));
+    let count = 0;
+    const onOutput = (output: DatasetOutput): DatasetOutput => ({
+      uri: output.uri,
+      shards: () => output.shards(),
+      readShard: (name) => output.readShard(name),
+      writeShard: (rows) =>
+        (count += 1) === shard ? Promise.reject(new Error('the disk is full')) : output.writeShard(rows),
+      finish: () => output.finish(),
+    });
+    await expect(run(source, {}, { onOutput })).rejects.toThrow('the disk is full');
+    const { facts, rows } = await run(source);
+    expect(rows).toHaveLength(100);
+    expect(facts.earlier).toBeGreaterThan(0);
   });
 });
 

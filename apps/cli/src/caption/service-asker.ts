@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Config } from '@tessera/config';
-import { type ErrorCode, type ModelReference, TesseraError } from '@tessera/contracts';
+import { type ErrorCode, type ModelReference } from '@tessera/contracts';
+import { type AskedImage, type AskOutcome, type Caption, type ImagePlace } from '@tessera/datasets';
 import { serviceAddressOf } from '../options/service-address.js';
 import { toMessages } from '../options/to-messages.js';
 import { ServiceModelError, ServiceRefusedError } from '../service/errors.js';
@@ -8,10 +9,9 @@ import { encodeJobForm } from '../service/job-form.js';
 import { type ServiceJob, type ServiceModel } from '../service/schemas.js';
 import { ServiceClient } from '../service/service-client.js';
 import { BULK_RETRIES, INTERACTIVE_RETRIES } from '../service/with-retries.js';
-import { type CaptionOptions } from './caption-command.js';
-import { type Captioner, type CaptionOutcome, type ImageFacts } from './captioner.js';
-import { loadImageFile } from './load-image-file.js';
-import { type ImageFile } from './walk-images.js';
+import { type CaptionAsker } from './caption-asker.js';
+import { type CaptionOptions } from './caption-options.js';
+import { type ImageReader } from './image-reader.js';
 
 const WAIT_SECONDS = 30;
 const DEFAULT_CONCURRENCY = 16;
@@ -21,47 +21,67 @@ const IMAGE_ERROR_CODES: readonly ErrorCode[] = [
   'image_unreadable',
   'image_too_large',
   'image_too_many_pixels',
+  'image_url_invalid',
+  'url_not_allowed',
   'context_length_exceeded',
   'request_too_large',
 ];
 
-/** Captions through a service: one job an image, of low priority, so that people who wait come first. */
-export class ServiceCaptioner implements Captioner {
+export interface ServiceAskerOptions {
+  readonly url: string;
+  readonly config: Config;
+  readonly options: CaptionOptions;
+  readonly reader: ImageReader;
+}
+
+/**
+ * Asks a service: one job a row, of low priority, so that people who wait come first. What the service can fetch itself
+ * goes as its URL, everything else is uploaded.
+ */
+export class ServiceAsker implements CaptionAsker {
   private constructor(
-    private readonly url: string,
-    private readonly config: Config,
-    private readonly options: CaptionOptions,
+    private readonly settings: ServiceAskerOptions,
     readonly model: ModelReference,
   ) {}
 
   /** @throws {ServiceModelError} it is not clear which model answers, or none does now */
-  static async open(url: string, config: Config, options: CaptionOptions): Promise<ServiceCaptioner> {
+  static async open(settings: ServiceAskerOptions): Promise<ServiceAsker> {
+    const { url, config, options } = settings;
     // Once the run is under way it bears with more; a wrong address should show at once.
     const models = await new ServiceClient({
       ...serviceAddressOf({ ...options, url }, config),
       retries: INTERACTIVE_RETRIES,
     }).listModels();
-    return new ServiceCaptioner(url, config, options, chooseModel(url, models, options.model));
+    return new ServiceAsker(settings, chooseModel(url, models, options.model));
   }
 
   get place(): string {
-    return this.url;
+    return this.settings.url;
   }
 
   get concurrency(): number {
-    return this.options.concurrency ?? DEFAULT_CONCURRENCY;
+    return this.settings.options.concurrency ?? DEFAULT_CONCURRENCY;
   }
 
-  async caption(image: ImageFile, signal: AbortSignal): Promise<CaptionOutcome> {
-    const facts: ImageFacts = { sha256: null, width: null, height: null };
+  get takesUrls(): boolean {
+    return this.settings.options.uploadUrls !== true;
+  }
+
+  read(place: ImagePlace, signal: AbortSignal): Promise<Uint8Array> {
+    return this.settings.reader.read(place, signal);
+  }
+
+  async ask(
+    { image, prompt }: { image: AskedImage; prompt: string },
+    signal: AbortSignal,
+  ): Promise<AskOutcome> {
     try {
-      const { bytes, sha256 } = await loadImageFile(image, this.config.images.maxBytes);
-      facts.sha256 = sha256;
-      return toOutcome(await this.ask(bytes, signal), facts);
+      return toOutcome(await this.askJob(image, prompt, signal));
     } catch (error) {
       signal.throwIfAborted();
       if (!isAboutTheImage(error)) throw error;
-      return { kind: 'failed', error: { code: error.code, message: messageOf(error) }, ...facts };
+      const { code, refusal } = error;
+      return { kind: 'failed', error: { code, message: refusal.message }, width: null, height: null };
     }
   }
 
@@ -69,16 +89,17 @@ export class ServiceCaptioner implements Captioner {
     return Promise.resolve();
   }
 
-  private async ask(bytes: Uint8Array, signal: AbortSignal): Promise<ServiceJob> {
+  private async askJob(image: AskedImage, prompt: string, signal: AbortSignal): Promise<ServiceJob> {
+    const { url, config, options } = this.settings;
+    const { system, maxTokens, maxTiles } = options;
     const client = new ServiceClient({
-      ...serviceAddressOf({ ...this.options, url: this.url }, this.config),
+      ...serviceAddressOf({ ...options, url }, config),
       retries: BULK_RETRIES,
       signal,
     });
-    const { question, system, maxTokens, maxTiles } = this.options;
     const form = await encodeJobForm({
-      messages: toMessages(question, { imageCount: 1, system }),
-      images: [{ kind: 'bytes', bytes }],
+      messages: toMessages(prompt, { imageCount: 1, system }),
+      images: [image],
       model: this.model.id,
       maxTokens,
       maxTiles,
@@ -110,33 +131,32 @@ function chooseModel(
   return { id, revision };
 }
 
-function isAboutTheImage(error: unknown): error is TesseraError {
-  if (error instanceof ServiceRefusedError) return IMAGE_ERROR_CODES.includes(error.code);
-  // Reading the file.
-  return error instanceof TesseraError && error.code.startsWith('image_');
+function isAboutTheImage(error: unknown): error is ServiceRefusedError {
+  return error instanceof ServiceRefusedError && IMAGE_ERROR_CODES.includes(error.code);
 }
 
-function messageOf(error: TesseraError): string {
-  return error instanceof ServiceRefusedError ? error.refusal.message : error.message;
-}
-
-function toOutcome(job: ServiceJob, facts: ImageFacts): CaptionOutcome {
-  const { output, error, usage, tiles, timings, status, model } = job;
-  const first = tiles?.[0];
-  const known = first === undefined ? facts : { ...facts, width: first.width, height: first.height };
+function toOutcome(job: ServiceJob): AskOutcome {
+  const { output, error, usage, timings, status, model } = job;
+  const { width, height, tiles } = measuresOf(job);
   if (output === null || model.revision === null) {
     const failure = error ?? { code: 'internal_error' as const, message: `the job ended ${status}` };
-    return { kind: 'failed', error: failure, ...known };
+    return { kind: 'failed', error: failure, width, height };
   }
   return {
     kind: 'completed',
-    ...known,
+    width,
+    height,
     caption: output.text,
     finishReason: output.finish_reason,
-    tiles: tiles?.reduce((sum, image) => sum + image.tiles, 0) ?? null,
+    tiles,
     promptTokens: usage?.prompt_tokens ?? null,
     completionTokens: usage?.completion_tokens ?? null,
     timings,
     model: { id: model.id, revision: model.revision },
   };
+}
+
+function measuresOf({ tiles }: ServiceJob): Pick<Caption, 'width' | 'height' | 'tiles'> {
+  const { width = null, height = null } = tiles?.[0] ?? {};
+  return { width, height, tiles: tiles?.reduce((sum, image) => sum + image.tiles, 0) ?? null };
 }
