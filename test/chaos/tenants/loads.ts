@@ -57,6 +57,10 @@ export class Loads {
     return new Loads(options, job.id);
   }
 
+  throwIfFailed(): void {
+    for (const client of this.clients) client.throwIfFailed();
+  }
+
   /** Resolves when every request under way has been answered, and the job that nobody answers is cancelled. */
   async stop(): Promise<void> {
     await Promise.all(this.clients.map((client) => client.stop()));

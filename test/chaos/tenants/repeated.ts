@@ -11,6 +11,10 @@ export class Repeated {
   async stop(): Promise<void> {
     this.isStopping = true;
     await this.running;
+    this.throwIfFailed();
+  }
+
+  throwIfFailed(): void {
     if (this.failure !== undefined) throw new Error('what is done again and again failed', this.failure);
   }
 

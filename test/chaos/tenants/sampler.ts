@@ -83,6 +83,10 @@ export class Sampler {
     return this.samples[name].at(-1);
   }
 
+  throwIfFailed(): void {
+    this.looking.throwIfFailed();
+  }
+
   async stop(): Promise<void> {
     await this.looking.stop();
   }

@@ -128,6 +128,8 @@ class TenantDrill {
     const struck = Date.now();
     for (const [index, blow] of blows.entries()) {
       this.kills.push(...(await carryOutBlow(system, blow)));
+      running.sampler.throwIfFailed();
+      running.loads.throwIfFailed();
       const accepted = TENANT_NAMES.map((name) => `${name} ${this.books[name].jobs.length}`).join(', ');
       log(`${index + 1}/${blows.length} killed ${blow.victims.join(', ')}; jobs accepted: ${accepted}`);
     }
