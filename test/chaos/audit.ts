@@ -112,6 +112,7 @@ async function findLeftovers(url: string): Promise<string[]> {
     const sets = [`${queue}:delayed`, `${queue}:prioritized`, `${queue}:failed`];
     sets.push(
       `${root}:waiting-of:${ADMIN_OWNER_ID}:tessera-tiny`,
+      `${root}:retries:tessera-tiny`,
       `${root}:jobs:queued`,
       `${root}:jobs:in_progress`,
     );

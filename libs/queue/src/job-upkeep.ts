@@ -17,7 +17,7 @@ export interface JobUpkeepOptions {
 export interface UpkeepTimings {
   /** Jobs past their deadline expire. */
   readonly expireEveryMs: number;
-  /** Queue entries that are missing for the jobs in line are added. */
+  /** Jobs to be tried again whose time has come go back into line, and queue entries that are missing are added. */
   readonly enqueueEveryMs: number;
   /** Jobs whose retention has passed are removed. */
   readonly removeEveryMs: number;

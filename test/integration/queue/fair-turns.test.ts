@@ -1,7 +1,7 @@
 import { type JobRecord } from '@tessera/contracts';
-import { type JobStore, type QueueConnection } from '@tessera/queue';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { answer, newRecord, QueueBench } from './queue-bench.js';
+import { type AttemptResult, type JobAttempt, type JobStore, type QueueConnection } from '@tessera/queue';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { answer, MODEL_ID, newRecord, QueueBench, transientError, untilAborted } from './queue-bench.js';
 
 let bench: QueueBench;
 beforeAll(async () => {
@@ -12,12 +12,18 @@ afterAll(() => bench.stop());
 
 const WAIT = { timeoutMs: 20_000 };
 
+interface AddOptions {
+  readonly weight?: number;
+  readonly priority?: 'low' | 'normal';
+  readonly maxAttempts?: number;
+}
+
 interface Line {
   readonly connection: QueueConnection;
   readonly store: JobStore;
   readonly records: JobRecord[];
   /** Adds jobs of an owner to the line. */
-  add(ownerId: string, count: number, options?: { weight?: number; priority?: 'low' }): Promise<void>;
+  add(ownerId: string, count: number, options?: AddOptions): Promise<void>;
 }
 
 async function newLine(): Promise<Line> {
@@ -28,9 +34,10 @@ async function newLine(): Promise<Line> {
     connection,
     store,
     records,
-    add: async (ownerId, count, { weight = 1, priority = 'normal' as 'normal' | 'low' } = {}) => {
+    add: async (ownerId, count, { priority = 'normal', ...changes } = {}) => {
       for (let job = 0; job < count; job += 1) {
-        const record = newRecord({ ownerId, weight, metadata: { name: `${ownerId}${job} ${priority}` } });
+        const metadata = { name: `${ownerId}${job} ${priority}` };
+        const record = newRecord({ ownerId, metadata, ...changes });
         records.push(record);
         await store.createJob({ record, priority });
       }
@@ -101,6 +108,90 @@ describe('owners', () => {
     await line.add('B', 1, { priority: 'low' });
     const names = (await takenFrom(line)).map(({ metadata }) => metadata.name);
     expect(names).toEqual(['A0 normal', 'B0 low', 'A1 normal', 'A0 low', 'A1 low']);
+  });
+});
+
+describe('jobs that are tried again', () => {
+  /** Fails every attempt at a job of A; returns whose jobs they were at, one after the other, until all have ended. */
+  async function attemptsOf(line: Line, backoffMs: number, afterEach?: (count: number) => Promise<void>) {
+    const attempts: JobRecord[] = [];
+    await bench.consumer(line.connection, {
+      concurrency: 1,
+      retryBackoff: { firstMs: backoffMs, longestMs: backoffMs },
+      handle: async ({ record }): Promise<AttemptResult> => {
+        attempts.push(record);
+        await afterEach?.(attempts.length);
+        return record.ownerId === 'A'
+          ? { kind: 'failed', error: transientError }
+          : { kind: 'completed', answer };
+      },
+    });
+    for (let index = 0; index < line.records.length; index += 1)
+      await line.store.waitForFinal(line.records[index]?.id ?? '', WAIT);
+    return owners(attempts);
+  }
+
+  it('take a turn of their owner for each attempt', async () => {
+    const line = await newLine();
+    await line.add('A', 1, { maxAttempts: 6 });
+    await line.add('B', 10);
+    expect(await attemptsOf(line, 0)).toBe(`${'AB'.repeat(6)}BBBB`);
+  });
+
+  it("keep no other owner's job waiting, however many there are", async () => {
+    const line = await newLine();
+    await line.add('A', 60, { maxAttempts: 3 });
+    const attempts = await attemptsOf(line, 1, async (count) => {
+      if (count === 100) await line.add('B', 1);
+    });
+    expect(attempts.indexOf('B')).toBeLessThanOrEqual(101);
+    expect(attempts).toHaveLength(181);
+  });
+
+  it('are cancelled at once while they wait for it', async () => {
+    const line = await newLine();
+    await line.add('A', 1);
+    const [{ id } = newRecord()] = line.records;
+    await bench.consumer(line.connection, {
+      retryBackoff: { firstMs: 60_000, longestMs: 60_000 },
+      handle: async () => ({ kind: 'failed', error: transientError }),
+    });
+    const retries = `{${line.connection.prefix}}:retries:${MODEL_ID}`;
+    await vi.waitFor(async () => expect(await bench.client().zcard(retries)).toBe(1), WAIT.timeoutMs);
+    expect(await line.store.queuePosition(newRecord({ id }))).toBe(0);
+    expect(await line.store.requestCancel(id)).toBe('cancelled');
+    expect(await line.store.getJob(id)).toMatchObject({ status: 'cancelled', attempts: 1 });
+    expect(await bench.client().zcard(retries)).toBe(0);
+  });
+});
+
+describe('a worker is called for a job', () => {
+  async function untilRunning(line: Line, count: number): Promise<void> {
+    const redis = bench.client();
+    const running = `{${line.connection.prefix}}:jobs:in_progress`;
+    await vi.waitFor(async () => expect(await redis.zcard(running)).toBe(count), WAIT.timeoutMs);
+  }
+
+  it('though many owners had something in line before', async () => {
+    const line = await newLine();
+    for (let owner = 0; owner < 150; owner += 1) await line.add(`A${owner}`, 1);
+    await line.add('B', 1);
+    await bench.consumer(line.connection, { concurrency: 160, handle: ({ signal }) => untilAborted(signal) });
+    await untilRunning(line, 151);
+    await line.add('B', 1);
+    await untilRunning(line, 152);
+  });
+
+  it('that came when all entries carried others, once they are taken', async () => {
+    const line = await newLine();
+    await line.add('A', 40);
+    const running = { concurrency: 50, handle: ({ signal }: JobAttempt) => untilAborted(signal) };
+    const first = await bench.consumer(line.connection, running);
+    await untilRunning(line, 40);
+    await first.drain(0);
+    await line.add('B', 3);
+    await bench.consumer(line.connection, running);
+    await untilRunning(line, 43);
   });
 });
 

@@ -1,5 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { answer, deferred, MODEL_ID, newRecord, OWNER_ID, QueueBench, untilAborted } from './queue-bench.js';
+import {
+  answer,
+  deferred,
+  MODEL_ID,
+  newRecord,
+  OWNER_ID,
+  QueueBench,
+  transientError,
+  untilAborted,
+} from './queue-bench.js';
 
 let bench: QueueBench;
 beforeAll(async () => {
@@ -120,6 +129,29 @@ describe('lost queue entries', () => {
     await bench.upkeep(connection);
     await bench.consumer(connection, { handle: async () => ({ kind: 'completed', answer }) });
     expect(await store.waitForFinal(record.id, WAIT)).toMatchObject({ status: 'completed', attempts: 2 });
+  });
+
+  it('come back for a job whose worker died before it was to be called again, and not before its time', async () => {
+    const connection = bench.newConnection();
+    const store = await bench.store(connection);
+    const [due, later] = [newRecord(), newRecord()];
+    const root = `{${connection.prefix}}`;
+    const retries = `${root}:retries:${MODEL_ID}`;
+    const redis = bench.client();
+    for (const record of [due, later]) await store.createJob({ record, priority: 'normal' });
+    const consumer = await bench.consumer(connection, {
+      retryBackoff: { firstMs: 60_000, longestMs: 60_000 },
+      handle: async () => ({ kind: 'failed', error: transientError }),
+    });
+    await vi.waitFor(async () => expect(await redis.zcard(retries)).toBe(2), WAIT.timeoutMs);
+    await consumer.drain(5_000);
+    await redis.del(...(await redis.keys(`${root}:image-question*`)));
+    await redis.zadd(retries, Date.now(), due.id);
+    await bench.upkeep(connection);
+    await bench.consumer(connection, { handle: async () => ({ kind: 'completed', answer }) });
+    expect(await store.waitForFinal(due.id, WAIT)).toMatchObject({ status: 'completed', attempts: 2 });
+    expect(await redis.zrange(retries, 0, -1)).toEqual([later.id]);
+    expect(await store.getJob(later.id)).toMatchObject({ status: 'queued', attempts: 1 });
   });
 
   it('that BullMQ gave up end the job they carried with worker_crashed', async () => {

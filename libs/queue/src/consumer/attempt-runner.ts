@@ -13,7 +13,7 @@ import { type TurnKind, type Turns } from './turns.js';
 
 /**
  * Time from taking an entry within which it goes on from job to job, which spares short ones most of BullMQ's work. Then
- * the next entry is taken, since it may carry a job that waits to be tried again.
+ * the next entry is taken, since it may carry a job whose worker died.
  */
 const GO_ON_MS = 100;
 
@@ -43,6 +43,8 @@ interface Concluded {
   readonly conclusion: 'retry' | 'released' | JobRecord['status'] | Refusal;
   /** What the entry goes on with: an attempt that has begun, or one that is to begin alone. */
   readonly next?: Begun | ActiveAttempt | undefined;
+  /** When another attempt may begin. */
+  readonly retryAfterMs?: number;
 }
 
 /** The processor of a consumer's queue entries: attempts at jobs, one after the other, and what becomes of the entry. */
@@ -88,10 +90,11 @@ export class AttemptRunner {
   private runJob(begun: Begun): Promise<Concluded['next']> {
     const { id: jobId, requestId, attempts } = begun.record;
     return withLogContext({ jobId, requestId }, async () => {
-      const { conclusion, next } = await this.runToConclusion(begun);
+      const concluded = await this.runToConclusion(begun);
+      const { conclusion } = concluded;
       this.options.logger.info({ attempt: attempts, conclusion }, 'an attempt has ended');
-      this.finish(begun, conclusion);
-      return next;
+      this.finish(begun, concluded);
+      return concluded.next;
     });
   }
 
@@ -191,13 +194,19 @@ export class AttemptRunner {
       await attempt.flush();
       return this.complete(begun, settled.result.answer);
     }
-    if (abortReason === 'timed_out') return { conclusion: await scripts.fail(key, TIMEOUT_ERROR) };
+    if (abortReason === 'timed_out') return this.fail(begun, TIMEOUT_ERROR);
     // A cancelled or expired job is found to be so by the script.
     if (abortReason !== undefined) return { conclusion: await scripts.release(key) };
     if (settled.kind === 'returned' && settled.result.kind === 'failed')
-      return { conclusion: await scripts.fail(key, settled.result.error) };
+      return this.fail(begun, settled.result.error);
     logger.error({ err: settled.kind === 'rejected' ? settled.error : undefined }, 'a handler failed');
-    return { conclusion: await scripts.fail(key, UNFORESEEN_ERROR) };
+    return this.fail(begun, UNFORESEEN_ERROR);
+  }
+
+  private async fail({ attempt, record }: Begun, error: JobError): Promise<Concluded> {
+    const retryAfterMs = this.backoffMs(record.attempts);
+    const key = { jobId: record.id, token: attempt.token };
+    return { conclusion: await this.options.scripts.fail(key, error, retryAfterMs), retryAfterMs };
   }
 
   private async complete(begun: Begun, answer: Answer): Promise<Concluded> {
@@ -212,12 +221,13 @@ export class AttemptRunner {
   }
 
   /** @throws {AttemptAbortedError} when the entry is to be handed back */
-  private finish({ attempt, record }: Begun, conclusion: Concluded['conclusion']): void {
+  private finish({ attempt, record }: Begun, { conclusion, retryAfterMs = 0 }: Concluded): void {
     const { abortReason } = attempt;
     switch (conclusion) {
       case 'retry':
         this.finishedCount += 1;
-        throw new RetryLaterError(this.backoffMs(record.attempts), 'the attempt failed');
+        // The entry calls a worker again when the job is back in line.
+        throw new RetryLaterError(retryAfterMs, 'the attempt failed');
       case 'released':
         if (abortReason !== 'lost') this.handedBackCount += 1;
         throw new AttemptAbortedError(record.id, abortReason ?? 'lost');

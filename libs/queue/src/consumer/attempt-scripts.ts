@@ -70,7 +70,12 @@ export interface AttemptScripts {
     answer: Answer,
     next?: NewAttempt,
   ): Promise<{ outcome: FinalJobStatus | Refusal; taken: Taken | undefined }>;
-  fail(attempt: AttemptKey, error: JobError): Promise<'retry' | FinalJobStatus | Refusal>;
+  /** @param retryAfterMs time that must pass before another attempt, if there is one */
+  fail(
+    attempt: AttemptKey,
+    error: JobError,
+    retryAfterMs: number,
+  ): Promise<'retry' | FinalJobStatus | Refusal>;
   release(attempt: AttemptKey): Promise<'released' | FinalJobStatus | Refusal>;
   appendText(
     attempt: AttemptKey,
@@ -99,8 +104,10 @@ export function defineAttemptScripts(redis: Redis, root: string, model: string):
       const job = [jobId, token, JSON.stringify(answer), answer.usage.total_tokens] as const;
       return completeReply.parse(await complete(...job, ...(next === undefined ? [] : taking(next, false))));
     },
-    fail: async ({ jobId, token }, error) =>
-      failReply.parse(await fail(jobId, token, JSON.stringify(error), error.retryable ? 1 : 0)),
+    fail: async ({ jobId, token }, error, retryAfterMs) => {
+      const failure = [JSON.stringify(error), error.retryable ? 1 : 0, retryAfterMs] as const;
+      return failReply.parse(await fail(jobId, token, ...failure));
+    },
     release: async ({ jobId, token }) => releaseReply.parse(await release(jobId, token)),
     appendText: async ({ jobId, token }, sequence, pieces) =>
       appendReply.parse(await appendText(jobId, token, sequence, ...pieces.flatMap(encodePiece))),

@@ -13,7 +13,7 @@ const fact = (name: string): string => `facts[${FACTS.indexOf(name) + 1}]`;
 
 /**
  * Needs {@link sharedLua}, {@link lineLua} and {@link finishJobLua}. What begins attempts. An entry that carries an open
- * job brings that one: its worker died, or it waits to be tried again. Any other entry takes the next job in line.
+ * job brings that one: its worker died, or handed it back. Any other entry takes the next job in line.
  */
 const takeJobLua = `
 -- Reads the seven arguments from there on: queue, model, entry id, token of the entry's lock, token of the attempt,
@@ -42,7 +42,7 @@ end
 
 local function nextJob(taking)
   local id, facts = takeFromLine(taking.model, factsOf)
-  if id then redis.call('HSET', taking.entryKey, 'carriedJobId', id) end
+  if facts then redis.call('HSET', taking.entryKey, 'carriedJobId', id) end
   return id, facts
 end
 
@@ -88,16 +88,15 @@ local function beginAttempt(id, facts, taking)
   return started(facts)
 end
 
--- Begins with the job that the entry carries, if there is one. Returns {'started', values of the record's fields},
+-- Begins with the job given, which the entry carries, if there is one. Returns {'started', values of the record's fields},
 -- {'suspect', id}, {'none'} when no job waits, {'again'} when one may, or {'lost'} when the entry is another worker's by now.
-local function takeJob(taking, mayCarry)
+local function takeJob(taking, id, facts)
   if redis.call('GET', taking.entryKey .. ':lock') ~= taking.lockToken then return { 'lost' } end
-  local id, facts
-  if mayCarry then id, facts = carriedJob(taking) end
+  if not id then returnToLine(taking.model) end
   for _ = 1, ${MAX_ENDED_CANDIDATES} do
     if not id then id, facts = nextJob(taking) end
-    if not id then return { 'none' } end
-    local begun = beginAttempt(id, facts, taking)
+    if id == nil then return { 'none' } end
+    local begun = facts and beginAttempt(id, facts, taking)
     if begun then return begun end
     id = nil
   end
@@ -111,7 +110,8 @@ end
  */
 export const startAttemptLua = `${sharedLua}${lineLua}${finishJobLua}${takeJobLua}
 local taking = takingFrom(1)
-return { takeJob(taking, true), needsSuccessor(taking.model, taking.queue) and 1 or 0 }
+local carriedId, facts = carriedJob(taking)
+return { takeJob(taking, carriedId, facts), needsSuccessor(taking.model, taking.queue, carriedId) and 1 or 0 }
 `;
 
 /**
@@ -133,14 +133,17 @@ end
 
 local outcome = refused or completeJob()
 if not ARGV[5] or outcome == 'superseded' then return { outcome } end
+local taking = takingFrom(5)
 -- Where the command was sent again, the entry may carry the next job already.
-return { outcome, takeJob(takingFrom(5), refused) }
+if refused then return { outcome, takeJob(taking, carriedJob(taking)) } end
+return { outcome, takeJob(taking) }
 `;
 
 /**
  * Records that an attempt failed: the job waits for another one if that may help and attempts are left, else it fails.
- * Attempts that died with their worker do not count against the job's attempts.
- * ARGV: id, attempt token, error as JSON, '1' when another attempt may succeed.
+ * It is no entry's then: another attempt is a turn of its owner. Attempts that died with their worker do not count
+ * against the job's attempts.
+ * ARGV: id, attempt token, error as JSON, '1' when another attempt may succeed, ms after which it may begin.
  * Returns 'retry', the final status, or a refusal.
  */
 export const failAttemptLua = `${sharedLua}${lineLua}${finishJobLua}${fenceLua}
@@ -148,12 +151,13 @@ local id = ARGV[1]
 local key = jobKey(id)
 local refused = refusal(id, ARGV[2])
 if refused then return refused end
-local facts = redis.call('HMGET', key, 'cancelRequested', 'attempts', 'crashes', 'maxAttempts')
+local facts = redis.call('HMGET', key, 'cancelRequested', 'attempts', 'crashes', 'maxAttempts', 'model')
 if facts[1] == '1' then return cancelJob(id) end
 local failures = tonumber(facts[2]) - tonumber(facts[3])
 if ARGV[4] ~= '1' or failures >= tonumber(facts[4]) then return finishJob(id, 'failed', 'error', ARGV[3]) end
-redis.call('HDEL', key, 'attemptToken')
+redis.call('HDEL', key, 'attemptToken', 'entryId')
 setStatus(id, 'queued')
+retryLater(id, facts[5], ARGV[5])
 return 'retry'
 `;
 

@@ -27,14 +27,15 @@ return 'requested'
  */
 export const queuePositionLua = `${sharedLua}${lineLua}
 local id = ARGV[1]
-local facts = redis.call('HMGET', jobKey(id), 'status', 'model', 'ownerId', 'weight', 'entryId')
-local status, model, owner, weight, entryId = unpack(facts)
+local facts = redis.call('HMGET', jobKey(id), 'status', 'model', 'ownerId', 'weight', 'entryId', 'place')
+local status, model, owner, weight, entryId, place = unpack(facts)
 if status ~= 'queued' then return 'not_waiting' end
 if entryId then return 0 end
-local ahead = redis.call('ZRANK', ownLineKey(owner, model), id)
-if not ahead then return 'not_waiting' end
+-- One that waits to be tried again stands where it will come back.
+local ahead = redis.call('ZCOUNT', ownLineKey(owner, model), '-inf', '(' .. place)
+local time = redis.call('ZSCORE', ownersKey(model), owner) or startingTime(owner, model)
 
-local dueAt = tonumber(redis.call('ZSCORE', ownersKey(model), owner)) + ahead / tonumber(weight)
+local dueAt = tonumber(time) + ahead / tonumber(weight)
 local others = redis.call('ZRANGEBYSCORE', ownersKey(model), '-inf', dueAt, 'WITHSCORES', 'LIMIT', 0, ${COUNTED_OWNERS})
 for i = 1, #others, 2 do
   local other = others[i]

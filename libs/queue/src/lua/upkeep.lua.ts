@@ -32,7 +32,7 @@ return redis.call('ZADD', root .. ':expiries', 'XX', nowMs() + tonumber(ARGV[2])
 `;
 
 /**
- * Compares a page of open jobs with BullMQ: one whose entry is gone, or that is neither in line nor has one, joins the
+ * Compares a page of open jobs with BullMQ: one whose entry is gone, or that neither waits nor has one, joins the
  * line; one whose entry BullMQ gave up ends with worker_crashed; index entries without a record go.
  * ARGV: status ('queued' or 'in_progress'), offset, page size.
  * Returns {ids in the page, of those still in the index, ids that joined the line, ids crashed}.
@@ -45,7 +45,9 @@ local staying = 0
 
 -- Whether something still leads to the job.
 local function isReachable(id, owner, model, queue, entryId)
-  if not entryId then return redis.call('ZSCORE', ownLineKey(owner, model), id) end
+  if not entryId then
+    return redis.call('ZSCORE', ownLineKey(owner, model), id) or redis.call('ZSCORE', retriesKey(model), id)
+  end
   return redis.call('HGET', root .. ':' .. queue .. ':' .. entryId, 'carriedJobId') == id
 end
 
@@ -69,10 +71,14 @@ end
 return { #ids, staying, joined, crashed }
 `;
 
-/** ARGV: model, queue. Returns how many queue entries are missing for the jobs in line. */
+/**
+ * Puts jobs back into line whose time to be tried again has come.
+ * ARGV: model, queue. Returns how many queue entries are missing for the jobs in line.
+ */
 export const missingEntriesLua = `${sharedLua}${lineLua}
 local model = ARGV[1]
-if redis.call('EXISTS', ownersKey(model)) == 0 then redis.call('SREM', root .. ':waiting-models', model) end
+returnToLine(model)
+if redis.call('EXISTS', ownersKey(model), retriesKey(model)) == 0 then redis.call('SREM', root .. ':waiting-models', model) end
 return missingEntries(model, ARGV[2])
 `;
 
