@@ -1,4 +1,4 @@
-import { type BatchRecord } from '@tessera/contracts';
+import { type BatchRecord, type ChunkRange } from '@tessera/contracts';
 import { type Logger } from '@tessera/observability';
 import { type BatchLedger } from '@tessera/queue';
 import { type ObjectStore } from '@tessera/storage';
@@ -12,6 +12,9 @@ const CHUNKS_PER_WORKER = 4;
 const CHUNKS_FOR_IDLE_OWNERS = 1;
 /** Open where no worker is there yet. */
 const FEWEST_OPEN_CHUNKS = 2;
+
+/** Inputs that are held open between two chunks; of other batches they are opened again where the next chunk begins. */
+const MOST_OPEN_INPUTS = 64;
 
 /** A batch whose input has been validated. */
 export type RunningBatch = BatchRecord & { readonly model: string; readonly inputKey: string };
@@ -31,14 +34,21 @@ export class BatchFeeder {
 
   constructor(
     private readonly ledger: Pick<BatchLedger, 'capacityOf' | 'cut'>,
-    private readonly objectStore: ObjectStore,
+    private readonly objectStore: Pick<ObjectStore, 'open'>,
     private readonly maxLineBytes: number,
     private readonly logger: Logger,
   ) {}
 
-  /** Cuts chunks until every model has enough open ones. */
-  async feed(batches: readonly RunningBatch[], signal: AbortSignal): Promise<void> {
-    this.forgetOthers(batches);
+  /**
+   * Cuts chunks until every model has enough open ones. No rows of the paused batches are handed out; what they have open
+   * counts as that of others, and so does what comes of it.
+   */
+  async feed(
+    batches: readonly RunningBatch[],
+    paused: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    this.forgetOthers(batches.filter(({ id }) => !paused.has(id)));
     const models = new Set(batches.map((batch) => batch.model));
     for (const model of this.sharesOf.keys()) if (!models.has(model)) this.sharesOf.delete(model);
     for (const model of models) {
@@ -48,7 +58,9 @@ export class BatchFeeder {
       const shares = this.sharesOf.get(model) ?? new BatchShares();
       this.sharesOf.set(model, shares);
       await this.feedModel(
-        batches.filter((batch) => batch.model === model),
+        batches
+          .filter((batch) => batch.model === model)
+          .map((batch) => (paused.has(batch.id) ? withoutRowsLeft(batch) : { ...batch })),
         { shares, mostOpen, mostWithIdle, slots },
         signal,
       );
@@ -60,11 +72,10 @@ export class BatchFeeder {
   }
 
   private async feedModel(
-    batches: readonly RunningBatch[],
+    candidates: RunningBatch[],
     { shares, mostOpen, mostWithIdle, slots }: Feeding,
     signal: AbortSignal,
   ): Promise<void> {
-    const candidates = batches.map((batch) => ({ ...batch }));
     let open = candidates.reduce((sum, { openChunks }) => sum + openChunks, 0);
     shares.note(candidates);
     while (!signal.aborted) {
@@ -75,28 +86,29 @@ export class BatchFeeder {
       const cut = await this.cutOne(batch, { maxRows: rowsPerChunk(batch.rowMs, slots), isFirst }, signal);
       if (cut === undefined) {
         // The next pass sees how it stands; meanwhile the others go on.
-        candidates.splice(candidates.indexOf(batch), 1);
+        candidates.splice(candidates.indexOf(batch), 1, withoutRowsLeft(batch));
         continue;
       }
-      batch.nextRow = cut;
+      batch.nextRow = cut.toRow;
+      batch.nextByte = cut.toByte;
       batch.openChunks += 1;
       open += 1;
     }
   }
 
   /**
-   * Row where the next chunk begins after this one; undefined where none was cut, because another dispatcher was faster,
+   * The chunk that was cut; undefined where none was cut, because another dispatcher was faster,
    * the batch ends, or its input cannot be read.
    */
   private async cutOne(
     batch: RunningBatch,
     { maxRows, isFirst }: { maxRows: number; isFirst: boolean },
     signal: AbortSignal,
-  ): Promise<number | undefined> {
+  ): Promise<ChunkRange | undefined> {
     try {
       const cutter = this.cutterOf(batch);
       const range = await cutter.next(Math.min(maxRows, batch.total - batch.nextRow), signal);
-      if (range !== undefined && (await this.ledger.cut(batch, range, { isFirst }))) return range.toRow;
+      if (range !== undefined && (await this.ledger.cut(batch, range, { isFirst }))) return range;
     } catch (err) {
       this.logger.error({ err, batchId: batch.id }, 'no rows of the batch can be handed out');
     }
@@ -106,14 +118,17 @@ export class BatchFeeder {
 
   private cutterOf({ id, inputKey, nextRow, nextByte }: RunningBatch): ChunkCutter {
     const known = this.cutters.get(id);
-    if (known?.isAt(nextRow) === true) return known;
-    this.forget(id);
-    const cutter = new ChunkCutter(
-      this.objectStore,
-      { key: inputKey, maxLineBytes: this.maxLineBytes },
-      { row: nextRow, byte: nextByte },
-    );
+    const isKnown = known?.isAt(nextRow) === true;
+    if (!isKnown) this.forget(id);
+    const input = { key: inputKey, maxLineBytes: this.maxLineBytes };
+    const cutter = isKnown
+      ? known
+      : new ChunkCutter(this.objectStore, input, { row: nextRow, byte: nextByte });
+    // The one that was used last comes last.
+    this.cutters.delete(id);
     this.cutters.set(id, cutter);
+    const [unused] = this.cutters.keys();
+    if (unused !== undefined && this.cutters.size > MOST_OPEN_INPUTS) this.forget(unused);
     return cutter;
   }
 
@@ -126,4 +141,9 @@ export class BatchFeeder {
     this.cutters.get(id)?.close();
     this.cutters.delete(id);
   }
+}
+
+/** The batch as one of which all rows are handed out: only what it has open counts. */
+function withoutRowsLeft(batch: RunningBatch): RunningBatch {
+  return { ...batch, total: batch.nextRow };
 }

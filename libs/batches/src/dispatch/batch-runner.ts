@@ -3,8 +3,10 @@ import { type BatchRecord } from '@tessera/contracts';
 import { withLogContext } from '@tessera/observability';
 import { BatchFeeder, type RunningBatch } from './batch-feeder.js';
 import { BatchLease, type LeaseTimings } from './batch-lease.js';
+import { type NeededStep, needOf } from './batch-need.js';
 import { type BatchStepOptions, BatchSteps } from './batch-steps.js';
 import { startRemoval } from './start-removal.js';
+import { type BatchStep, StepPlaces } from './step-places.js';
 import { TokenPauses } from './token-pauses.js';
 
 /** Looks again after this time even where nothing was heard. */
@@ -27,8 +29,7 @@ export class BatchRunner {
   private readonly steps: BatchSteps;
   private readonly feeder: BatchFeeder;
   private readonly pauses: TokenPauses;
-  /** What is under way for a batch; one thing at a time. */
-  private readonly underWay = new Map<string, Promise<void>>();
+  private readonly places: StepPlaces;
   private readonly lease: BatchLease;
   private readonly loop: Promise<void>;
   private readonly removal: { stop(): Promise<void> };
@@ -36,6 +37,8 @@ export class BatchRunner {
 
   constructor(private readonly options: BatchRunnerOptions) {
     this.steps = new BatchSteps(options);
+    // Another step may wait for the place of one that ends.
+    this.places = new StepPlaces(() => options.ledger.wake());
     const { ledger, objectStore, maxLineBytes, logger, lease: timings } = options;
     this.feeder = new BatchFeeder(ledger, objectStore, maxLineBytes, logger);
     this.pauses = new TokenPauses(ledger, logger);
@@ -48,7 +51,7 @@ export class BatchRunner {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.loop;
-    await Promise.allSettled(this.underWay.values());
+    await this.places.settled();
     await this.lease.stop();
     await this.removal.stop();
     this.feeder.close();
@@ -78,45 +81,45 @@ export class BatchRunner {
 
   private async pass(signal: AbortSignal): Promise<void> {
     const { ledger } = this.options;
+    // What is read of a batch while a step of it is under way may be what was before.
+    const { busyIds } = this.places;
     const batches = await ledger.openBatches();
-    for (const batch of batches) await this.look(batch, signal);
-    await this.feeder.feed(await this.pauses.withTokensLeft(batches.filter(isRunning)), signal);
+    const needs = batches.flatMap((batch) => {
+      const need = needOf(batch, Date.now());
+      return need === undefined ? [] : [{ batch, need }];
+    });
+    const steps = needs.flatMap(({ batch, need }) =>
+      need === 'expire' || busyIds.has(batch.id) ? [] : [this.toStep(batch, need, signal)],
+    );
+    this.places.offer(steps, batches);
+    for (const { batch, need } of needs) if (need === 'expire') await ledger.expire(batch.id);
+    const running = batches.filter(isRunning);
+    await this.feeder.feed(running, await this.pauses.outOfTokens(running), signal);
+    await this.requeue(batches);
+  }
+
+  private toStep(batch: BatchRecord, { lane, take }: NeededStep, signal: AbortSignal): BatchStep {
+    const context = { requestId: batch.requestId, batchId: batch.id };
+    return { batch, lane, run: () => withLogContext(context, () => this.try(take, signal)) };
+  }
+
+  private async try(take: NeededStep['take'], signal: AbortSignal): Promise<void> {
+    try {
+      await take(this.steps, signal);
+    } catch (err) {
+      if (signal.aborted) return;
+      this.options.logger.error({ err }, 'a step of the batch failed, and will be tried again');
+      await delay(PAUSE_AFTER_FAILURE_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  private async requeue(batches: readonly BatchRecord[]): Promise<void> {
+    const { ledger } = this.options;
     const now = performance.now();
-    if (now - this.requeuedAtMs > REQUEUE_EVERY_MS) {
-      for (const batch of batches) await ledger.markLostChunks(batch);
-      await ledger.requeueChunks(UNQUEUED_FOR_MS);
-      this.requeuedAtMs = now;
-    }
-  }
-
-  /** Begins what the batch needs next, where nothing is under way for it. */
-  private async look(batch: BatchRecord, signal: AbortSignal): Promise<void> {
-    const { earlyEnd } = batch;
-    const begin = (step: () => Promise<void>): void =>
-      withLogContext({ requestId: batch.requestId, batchId: batch.id }, () =>
-        this.begin(batch.id, step, signal),
-      );
-    if (earlyEnd !== undefined) {
-      begin(() => this.steps.endEarly({ ...batch, earlyEnd }, signal));
-    } else if (batch.deadlineAtMs <= Date.now() && batch.status !== 'finalizing') {
-      await this.options.ledger.expire(batch.id);
-    } else if (batch.status === 'validating') {
-      begin(() => this.steps.validate(batch, signal));
-    } else if (batch.nextRow === batch.total && batch.openChunks === 0) {
-      begin(() => this.steps.complete(batch, signal));
-    }
-  }
-
-  private begin(batchId: string, step: () => Promise<void>, signal: AbortSignal): void {
-    if (this.underWay.has(batchId)) return;
-    const ending = step()
-      .catch(async (err: unknown) => {
-        if (signal.aborted) return;
-        this.options.logger.error({ err }, 'a step of the batch failed, and will be tried again');
-        await delay(PAUSE_AFTER_FAILURE_MS, undefined, { signal }).catch(() => undefined);
-      })
-      .finally(() => this.underWay.delete(batchId));
-    this.underWay.set(batchId, ending);
+    if (now - this.requeuedAtMs <= REQUEUE_EVERY_MS) return;
+    for (const batch of batches) if (batch.openChunks > 0) await ledger.markLostChunks(batch);
+    await ledger.requeueChunks(UNQUEUED_FOR_MS);
+    this.requeuedAtMs = now;
   }
 }
 

@@ -85,7 +85,9 @@ function claimsOf<Batch extends SharedBatch>(
 ): OwnerClaim<Batch>[] {
   const byOwner = new Map<string, Batch[]>();
   for (const batch of [...batches].sort((one, other) => one.createdAtMs - other.createdAtMs)) {
-    byOwner.set(batch.ownerId, [...(byOwner.get(batch.ownerId) ?? []), batch]);
+    const ofOwner = byOwner.get(batch.ownerId);
+    if (ofOwner === undefined) byOwner.set(batch.ownerId, [batch]);
+    else ofOwner.push(batch);
   }
   const claims = [...byOwner].map(([key, ofOwner]) => ({
     key,

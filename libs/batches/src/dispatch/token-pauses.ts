@@ -11,8 +11,8 @@ export class TokenPauses {
     private readonly logger: Logger,
   ) {}
 
-  /** Those of the batches whose rows may begin. */
-  async withTokensLeft<Batch extends BatchRecord>(batches: readonly Batch[]): Promise<Batch[]> {
+  /** Ids of those of the batches whose rows may not begin. */
+  async outOfTokens(batches: readonly BatchRecord[]): Promise<ReadonlySet<string>> {
     const paused = await this.ledger.outOfTokens(batches);
     for (const batchId of paused) {
       if (!this.paused.has(batchId)) {
@@ -20,6 +20,6 @@ export class TokenPauses {
       }
     }
     this.paused = paused;
-    return batches.filter(({ id }) => !paused.has(id));
+    return paused;
   }
 }

@@ -12,7 +12,7 @@ export class ChunkCutter {
   private body: Readable | undefined;
 
   constructor(
-    private readonly store: ObjectStore,
+    private readonly store: Pick<ObjectStore, 'open'>,
     private readonly input: { key: string; maxLineBytes: number },
     /** Where the next chunk begins. */
     private position: { row: number; byte: number },

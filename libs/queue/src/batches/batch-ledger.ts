@@ -55,6 +55,8 @@ export interface BatchLedger {
   removeBatch(id: string): Promise<boolean>;
   /** Resolves when something has happened to a batch since the last call, after `timeoutMs`, or when the signal aborts. */
   waitForNews(timeoutMs: number, signal: AbortSignal): Promise<void>;
+  /** Ends a wait for news: the one under way, else the next. */
+  wake(): void;
   /** Whether this process may act now: at most one at a time does, and another one once its lease has run out. */
   holdLease(durationMs: number): Promise<boolean>;
   /** Lets another process act at once. */

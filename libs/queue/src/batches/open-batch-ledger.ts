@@ -109,6 +109,7 @@ function toLedger(
     ...sweeping(redis, root, batches),
     removeBatch: (id) => batches.remove(id),
     waitForNews: (timeoutMs, signal) => bell.wait(timeoutMs, signal),
+    wake: () => bell.ring(),
     ...defineLease(redis, root),
     ping: () => pingRedis(redis),
     close: async () => {
