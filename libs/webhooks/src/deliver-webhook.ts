@@ -1,6 +1,7 @@
 import { TesseraError } from '@tessera/contracts';
 import { type AttemptFacts, type DeliveryOutcome } from '@tessera/queue';
-import { type PostResult, type SafeHttp, UrlInvalidError, UrlNotAllowedError } from '@tessera/safe-fetch';
+import { type PostResult, UrlInvalidError, UrlNotAllowedError } from '@tessera/safe-fetch';
+import { type ReceiverPoster } from './receiver-http.js';
 import { signedHeaders } from './signed-headers.js';
 
 /** A receiver that asks for more is asked again all the same. */
@@ -21,7 +22,10 @@ export interface WebhookAttempt {
 }
 
 /** One attempt to deliver an event, signed as Standard Webhooks 1.0.0 says. Rejects only when `signal` aborts. */
-export async function deliverWebhook(http: SafeHttp, attempt: WebhookAttempt): Promise<DeliveryOutcome> {
+export async function deliverWebhook(
+  http: ReceiverPoster,
+  attempt: WebhookAttempt,
+): Promise<DeliveryOutcome> {
   const { url, body, timeoutMs, signal } = attempt;
   const startedAtMs = performance.now();
   try {

@@ -12,4 +12,5 @@ export { type EndpointUpkeep, startEndpointUpkeep } from './endpoints/start-endp
 export * from './errors.js';
 export { encodeEvent, type EventIdentity, toBatchEvent, toJobEvent } from './event-body.js';
 export { WebhookSender, type WebhookSenderOptions } from './webhook-sender.js';
+export { secretOfOwner } from './secret-of-owner.js';
 export { loadWebhookSecret, type WebhookSecretSource } from './webhook-secret.js';

@@ -1,5 +1,6 @@
 import { BATCH_EVENT_TYPES, JOB_EVENT_TYPES } from '@tessera/contracts';
 import { startTestRedis, type TestRedis } from '@tessera/testing';
+import { secretOfOwner } from '@tessera/webhooks';
 import OpenAI from 'openai';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -46,6 +47,23 @@ describe('the end of a job', () => {
     };
     expect(events).toEqual([1, 2, 3].map(() => expect.objectContaining(expected) as object));
     expect(events[0]).toEqual(events[1]);
+  });
+
+  it("is signed for a job's own webhook with a secret that is its owner's alone", async () => {
+    const owners = ['key_a', 'key_b'];
+    const receivers = await Promise.all(owners.map(() => bench.receiver()));
+    await bench.dispatcher();
+    for (const [index, ownerId] of owners.entries()) {
+      const url = receivers[index]?.url ?? '';
+      const id = await bench.cancelledJob({ ownerId, webhook: { url, events: ['job.cancelled'] } });
+      const [event] = (await receivers[index]?.requests(1)) ?? [];
+      const secret = secretOfOwner(JOB_SECRET, ownerId);
+      expect(await verified(event as Received, secret)).toMatchObject({ data: { id } });
+      const others = owners.filter((other) => other !== ownerId);
+      for (const wrong of [JOB_SECRET, ...others.map((other) => secretOfOwner(JOB_SECRET, other))]) {
+        await expect(verified(event as Received, wrong)).rejects.toThrow('No matching signature found');
+      }
+    }
   });
 
   it('is told to nobody else: not to another owner, for another event, or of a hidden job', async () => {

@@ -114,6 +114,22 @@ describe('a receiver that fails', () => {
   });
 });
 
+describe('what a receiver at a private address answers', () => {
+  it("is in the log of the administrator's endpoints alone", async () => {
+    const receiver = await bench.receiver(answerWith(200, {}, 'inside'));
+    const mine = await bench.endpoint(receiver.url);
+    const theirs = await bench.endpoint(receiver.url, ['job.cancelled'], 'key_2');
+    await bench.dispatcher();
+    await bench.cancelledJob();
+    await bench.cancelledJob({ ownerId: 'key_2' });
+    const seen = await bench.delivery(mine.id, ({ status }) => status === 'delivered');
+    expect(seen.attempts).toMatchObject([{ status_code: 200, response_body: 'inside' }]);
+    const hidden = await bench.delivery(theirs.id, ({ status }) => status === 'delivered');
+    expect(hidden.attempts).toMatchObject([{ status_code: 200, response_body: '' }]);
+    expect(receiver.received).toHaveLength(2);
+  });
+});
+
 describe('an endpoint', () => {
   it('that answers 410 gets nothing more until it is enabled', async () => {
     const receiver = await bench.receiver(answerWith(410));

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  ADMIN_OWNER_ID,
   type EventType,
   type JobRecord,
   type WebhookDeliveryRecord,
@@ -28,7 +29,7 @@ import { vi } from 'vitest';
 import { CuttableProxy } from '../queue/cuttable-proxy.js';
 import { type Answer, TestReceiver, WAIT_MS } from './test-receiver.js';
 
-export const OWNER_ID = 'key_1';
+export const OWNER_ID = ADMIN_OWNER_ID;
 export const JOB_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 export const MAX_ENDPOINTS = 3;
 const MINUTE = 60_000;
