@@ -42,6 +42,11 @@ export interface WebhookEndpoint {
   disabled_at: number | null;
 }
 
+/** Answer of `GET /v1/webhooks/default/secret`. */
+export interface WebhookSecret {
+  key: string;
+}
+
 /** The only two answers that show a secret: to its creation and its rotation. */
 export interface WebhookEndpointWithSecret extends WebhookEndpoint {
   signing_secret: string;

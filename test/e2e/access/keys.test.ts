@@ -85,6 +85,18 @@ describe('tessera key', () => {
   });
 });
 
+describe('tessera webhook secret', () => {
+  it('prints the secret of the key that the service is asked with; without a service the one kept here', async () => {
+    const made = await cli(ADMIN_KEY, 'key', 'create', 'receiver', '--scopes', 'webhooks');
+    const kept = await runCli(['webhook', 'secret'], { environment: { TESSERA_DATA_DIR: folder.path } });
+    expect(kept.stdout).toMatch(/^whsec_[A-Za-z0-9+/]{43}=\n$/);
+    expect((await cli(ADMIN_KEY, 'webhook', 'secret')).stdout).toBe(kept.stdout);
+    const own = await cli(made.stdout.trim(), 'webhook', 'secret');
+    expect(own.stdout).toMatch(/^whsec_[A-Za-z0-9+/]{43}=\n$/);
+    expect(own.stdout).not.toBe(kept.stdout);
+  });
+});
+
 describe('tessera batch', () => {
   it('sends its key with what it uploads too, and the option comes first', async () => {
     const line = { custom_id: 'a', method: 'POST', url: '/v1/chat/completions', body: {} };

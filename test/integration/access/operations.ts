@@ -16,6 +16,7 @@ const PROMISED: readonly (readonly [path: string, access: Scope | 'everybody' | 
   ['/v1/files', 'files'],
   ['/v1/uploads', 'files'],
   ['/v1/webhook_endpoints', 'webhooks'],
+  ['/v1/webhooks', 'webhooks'],
   ['/v1/datasets', 'datasets'],
   ['/v1/admin/', 'admin'],
 ];

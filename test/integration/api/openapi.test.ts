@@ -90,6 +90,7 @@ const CODES_OF_OPERATIONS: Record<string, readonly string[]> = {
   'POST /v1/webhook_endpoints/{id}/redeliver': [
     'missing_required_parameter invalid_type invalid_value webhook_endpoint_not_found webhook_endpoint_disabled',
   ],
+  'GET /v1/webhooks/default/secret': [],
   'GET /v1/models': [],
   'GET /v1/models/{id}': ['model_not_found'],
   'POST /v1/admin/keys': [

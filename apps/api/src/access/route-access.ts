@@ -15,6 +15,7 @@ const ACCESS_BY_PREFIX: Readonly<Record<string, RouteAccess>> = {
   '/v1/files': 'files',
   '/v1/uploads': 'files',
   '/v1/webhook_endpoints': 'webhooks',
+  '/v1/webhooks': 'webhooks',
   '/v1/datasets': 'datasets',
   '/v1/admin': 'admin',
 };

@@ -42,6 +42,7 @@ import {
   webhookDeliverySchema,
   webhookEndpointSchema,
   webhookEndpointTestSchema,
+  webhookSecretSchema,
   webhookEndpointWithSecretSchema,
 } from './webhook-schemas.js';
 
@@ -67,6 +68,7 @@ const ANSWERS = {
   WebhookEndpointList: webhookEndpointListSchema,
   DeletedWebhookEndpoint: deletedWebhookEndpointSchema,
   WebhookEndpointTest: webhookEndpointTestSchema,
+  WebhookSecret: webhookSecretSchema,
   WebhookDelivery: webhookDeliverySchema,
   WebhookDeliveryList: webhookDeliveryListSchema,
   WebhookRedelivery: redeliverySchema,

@@ -92,6 +92,21 @@ export function describeRotateWebhookSecret(): MethodDecorator {
   );
 }
 
+export function describeGetWebhookSecret(): MethodDecorator {
+  return applyDecorators(
+    ApiOperation({
+      operationId: 'getWebhookSecret',
+      tags,
+      summary: "Get the secret that signs events for the `webhook` URLs of the caller's jobs",
+      description:
+        'As Replicate has it. Every key has one of its own that never changes, shared with the keys that share its data. ' +
+        'Registered endpoints have others.',
+    }),
+    describeAnswer(200, 'The secret', 'WebhookSecret'),
+    describeErrors(),
+  );
+}
+
 export function describeTestWebhookEndpoint(): MethodDecorator {
   return applyDecorators(
     ApiOperation({

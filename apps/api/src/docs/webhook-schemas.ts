@@ -8,6 +8,7 @@ import {
   type WebhookEndpoint,
   type WebhookEndpointTest,
   type WebhookEndpointWithSecret,
+  type WebhookSecret,
 } from '@tessera/contracts';
 import { z } from 'zod';
 import { count, unixSeconds } from './shapes.js';
@@ -55,11 +56,20 @@ export const webhookEndpointTestSchema = z.strictObject({
   webhook_endpoint_id: z.string(),
 }) satisfies z.ZodType<WebhookEndpointTest>;
 
+export const webhookSecretSchema = z.strictObject({
+  key: z.string().describe('`whsec_` and base64'),
+}) satisfies z.ZodType<WebhookSecret>;
+
 const attempt = z.strictObject({
   at: unixSeconds,
   status_code: z.int().nullable().describe('Null without an answer'),
   latency_ms: count,
-  response_body: z.string().nullable().describe('Its first kilobyte'),
+  response_body: z
+    .string()
+    .nullable()
+    .describe(
+      "Its first kilobyte; empty where the receiver's address is private, unless for the administrator's key",
+    ),
   error: z.string().nullable(),
 }) satisfies z.ZodType<DeliveryAttempt>;
 
