@@ -5,6 +5,8 @@ import { findRepositoryRoot, randomNumbers } from '@tessera/testing';
 import { type BatchDrillOptions, runBatchDrill } from './batch-drill.js';
 import { batchFindingsOf } from './batch-findings.js';
 import { renderBatchReport } from './batch-report.js';
+import { captionFindingsOf, runCaptionDrill } from './captions/caption-drill.js';
+import { renderCaptionReport } from './captions/caption-report.js';
 import { type DrillOptions, runDrill } from './drill.js';
 import { findingsOf } from './findings.js';
 import { renderReport } from './report.js';
@@ -28,6 +30,7 @@ const { values, positionals } = parseArgs({
     rows: { type: 'string', default: '20000' },
     'minutes-without-s3': { type: 'string', default: '5' },
     minutes: { type: 'string', default: '5' },
+    'dataset-rows': { type: 'string', default: '100000' },
     report: { type: 'string', default: path.join(findRepositoryRoot(), 'docs', 'drills.md') },
   },
 });
@@ -36,6 +39,7 @@ const drills: Record<string, () => Promise<string[]>> = {
   jobs: drillJobs,
   batch: drillBatch,
   tenants: drillTenants,
+  caption: drillCaptions,
 };
 const names = positionals.length === 0 ? Object.keys(drills) : positionals;
 const unknown = names.filter((name) => !(name in drills));
@@ -94,6 +98,12 @@ async function drillTenants(): Promise<string[]> {
   const result = await runTenantDrill(options);
   await write('Tenants', renderTenantReport(options, result, new Date()));
   return tenantFindingsOf(result);
+}
+
+async function drillCaptions(): Promise<string[]> {
+  const result = await runCaptionDrill({ rows: Number(values['dataset-rows']) });
+  await write('A dataset', renderCaptionReport(result, new Date()));
+  return captionFindingsOf(result);
 }
 
 async function write(title: SectionTitle, section: string): Promise<void> {

@@ -3,9 +3,9 @@ import { format, resolveConfig } from 'prettier';
 
 const HEAD = `# Drills
 
-Written by \`npm run drills\`, which strikes a system as built and counts afterwards what became of everything it was asked. \`npm run drills jobs\`, \`npm run drills batch\` and \`npm run drills tenants\` run one of the three; the seed, the number of blows and the lengths are options (\`test/chaos/main.ts\`). [operations.md](operations.md) says what survives what.
+Written by \`npm run drills\`, which strikes a system as built (or a run of its command line) and counts afterwards what became of everything it was asked. \`npm run drills jobs\`, \`npm run drills batch\`, \`npm run drills tenants\` and \`npm run drills caption\` run one of them; the seed, the number of blows and the lengths are options (\`test/chaos/main.ts\`). [operations.md](operations.md) says what survives what.
 `;
-const TITLES = ['Jobs', 'A batch', 'Tenants'] as const;
+const TITLES = ['Jobs', 'A batch', 'Tenants', 'A dataset'] as const;
 
 export type SectionTitle = (typeof TITLES)[number];
 

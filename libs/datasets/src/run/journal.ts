@@ -5,7 +5,7 @@ import type { Answer } from './answer.js';
 import type { RunStatePlace } from './run-state.js';
 
 /** Rows that may be through without being durable: together with those in flight, what a kill costs. */
-const MAX_PENDING_ROWS = 64;
+const MAX_ROWS_AT_RISK = 64;
 /** Rows of a piece at most. */
 const PIECE_ROWS = 1000;
 const CONCURRENT_READS = 16;
@@ -28,8 +28,11 @@ interface PendingEntry extends JournalEntry {
 export class Journal {
   private pending: PendingEntry[] = [];
   private writing: Promise<void> | undefined;
+  /** Rows of the pieces that are being put. */
+  private rowsBeingPut = 0;
   private failure: { readonly cause: unknown } | undefined;
   private pieces = 0;
+  private readonly waiting: (() => void)[] = [];
   private readonly store: ObjectStore;
   private readonly prefix: string;
   /** Tells the pieces of this process from those of others. */
@@ -57,7 +60,7 @@ export class Journal {
   async add(shard: string, entry: JournalEntry): Promise<void> {
     this.pending.push({ shard, ...entry });
     this.writing ??= this.writeAll();
-    while (this.pending.length >= MAX_PENDING_ROWS && this.failure === undefined) await this.writing;
+    while (this.rowsAtRisk >= MAX_ROWS_AT_RISK && this.failure === undefined) await this.nextPiece();
     this.checkFailure();
   }
 
@@ -93,14 +96,30 @@ export class Journal {
       while (this.pending.length > 0) {
         const entries = this.pending;
         this.pending = [];
+        this.rowsBeingPut = entries.length;
         for (const [shard, rows] of groupByShard(entries)) await this.put(shard, rows);
+        this.rowsBeingPut = 0;
+        this.tellOfPiece();
       }
     } catch (cause) {
       // Whoever adds the next row is told.
       this.failure = { cause };
     } finally {
       this.writing = undefined;
+      this.tellOfPiece();
     }
+  }
+
+  private get rowsAtRisk(): number {
+    return this.pending.length + this.rowsBeingPut;
+  }
+
+  private nextPiece(): Promise<void> {
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  private tellOfPiece(): void {
+    for (const resolve of this.waiting.splice(0)) resolve();
   }
 
   private checkFailure(): void {

@@ -36,7 +36,7 @@ export interface DatasetRunOptions {
   readonly retryFailed?: boolean;
   /** Captions of other runs; absent: none are used or kept. */
   readonly cache?: AnswerStore | undefined;
-  /** A folder of this machine for what does not outlast the run; removed at its end. */
+  /** A folder of this machine for what does not outlast the run; nothing else is in it. */
   readonly scratchFolder: string;
   /** Is kept up to date. */
   readonly facts: RunFacts;
