@@ -254,7 +254,12 @@ export const ERROR_CODES = {
     false,
     'The tokens that the key may use in a day are used up until Retry-After, midnight UTC.',
   ),
-  too_many_streams: entry(429, 'rate_limit_error', true, 'More event streams are open than allowed.'),
+  too_many_streams: entry(
+    429,
+    'rate_limit_error',
+    true,
+    'As many event streams are open as may be, in all or of the key.',
+  ),
   job_cancelled: entry(409, 'conflict_error', false, 'The job was cancelled on request.'),
   job_expired: entry(408, 'invalid_request_error', false, 'The job did not finish within its time to live.'),
   execution_timeout: entry(

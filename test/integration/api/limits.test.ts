@@ -265,6 +265,50 @@ describe('open batches', () => {
   });
 });
 
+describe('a key that takes all it can get', () => {
+  it('leaves others half of the queue and half of the streams', async () => {
+    api = await startTestApi(redis, {
+      TESSERA_ADMIN_KEY: ADMIN_KEY,
+      TESSERA_MAX_WAITING_JOBS: '4',
+      TESSERA_MAX_STREAMS: '2',
+    });
+    const admin = api.client.withKey(ADMIN_KEY);
+    const [greedy, other] = [await createKey(admin, ['jobs']), await createKey(admin, ['jobs'])];
+    const ask = ({ key }: { key: string }) =>
+      api.client.withKey(key).post<Job & ErrorBody>('/v1/jobs', QUESTION);
+    const [{ body: job }, second, third] = [await ask(greedy), await ask(greedy), await ask(greedy)];
+    expect([second.status, third.status]).toEqual([202, 429]);
+    expect(third.body.error).toMatchObject({
+      code: 'queued_jobs_exceeded',
+      message: 'at most 2 jobs may wait for a worker under this key, 2 do now',
+    });
+    const { body: othersJob, status } = await ask(other);
+    expect(status).toBe(202);
+    const usage = await api.client.withKey(greedy.key).get<OwnerUsageObject>('/v1/usage');
+    expect(usage.body.queued_jobs).toEqual({ limit: 2, used: 2 });
+
+    const leaving = new AbortController();
+    const open = ({ id }: Job, { key }: { key: string }) =>
+      fetch(`${api.url}/v1/jobs/${id}/stream`, {
+        headers: { authorization: `Bearer ${key}` },
+        signal: leaving.signal,
+      });
+    expect((await open(job, greedy)).status).toBe(200);
+    const refused = await open(job, greedy);
+    expect([refused.status, (await refused.json()) as ErrorBody]).toMatchObject([
+      429,
+      {
+        error: {
+          code: 'too_many_streams',
+          message: 'at most 1 event streams of one key may be open at a time, and as many are',
+        },
+      },
+    ]);
+    expect((await open(othersJob, other)).status).toBe(200);
+    leaving.abort();
+  });
+});
+
 describe('limits of keys', () => {
   it('hold each key to its own, come back with its usage, and do not touch another key', async () => {
     api = await startTestApi(redis, {

@@ -32,11 +32,9 @@ export class ChatCompletionsController {
   async create(@Req() httpRequest: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const draft = this.starter.read(jsonBodyOf(httpRequest));
     const signal = connectionSignal(reply, this.shutdown.signal);
-    if (draft.stream !== undefined) this.streams.takePlace(signal);
-    const chat = await this.starter.start(draft, {
-      caller: callerOf(httpRequest),
-      requestId: httpRequest.id,
-    });
+    const caller = callerOf(httpRequest);
+    if (draft.stream !== undefined) this.streams.takePlace(caller.ownerId, signal);
+    const chat = await this.starter.start(draft, { caller, requestId: httpRequest.id });
     this.jobs.releaseAfter(chat, signal);
     if (chat.stream === undefined) await this.answer(chat, reply, signal);
     else sendEventStream(reply, await this.streams.open(chat, signal));

@@ -26,9 +26,9 @@ export class ChatStreamService {
     @Inject(StreamPlaces) private readonly places: StreamPlaces,
   ) {}
 
-  /** @throws {TooManyStreamsError} */
-  takePlace(signal: AbortSignal): void {
-    this.places.take(signal);
+  /** @throws {TooManyStreamsError | TooManyStreamsOfOwnerError} */
+  takePlace(ownerId: string, signal: AbortSignal): void {
+    this.places.take(ownerId, signal);
   }
 
   /**

@@ -54,6 +54,15 @@ export class TooManyStreamsError extends TesseraError {
   }
 }
 
+/** Others could open none any more. */
+export class TooManyStreamsOfOwnerError extends TesseraError {
+  readonly code = 'too_many_streams';
+
+  constructor(readonly limit: number) {
+    super(`at most ${limit} event streams of one key may be open at a time, and as many are`);
+  }
+}
+
 export class ModelNotFoundError extends TesseraError {
   readonly code = 'model_not_found';
 

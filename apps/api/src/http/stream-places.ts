@@ -1,24 +1,41 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Config } from '@tessera/config';
-import { TooManyStreamsError } from '../errors/job.errors.js';
+import { TooManyStreamsError, TooManyStreamsOfOwnerError } from '../errors/job.errors.js';
 import { CONFIG } from '../tokens.js';
 
-/** Counts the event streams that are open. */
+/** Counts the event streams that are open, in all and by owner: where keys are asked for, nobody has more than half. */
 @Injectable()
 export class StreamPlaces {
   private openStreams = 0;
+  private readonly openOf = new Map<string, number>();
+  private readonly limit: number;
+  private readonly limitOfOwner: number;
 
-  constructor(@Inject(CONFIG) private readonly config: Config) {}
+  constructor(@Inject(CONFIG) { http, access }: Config) {
+    this.limit = http.maxStreams;
+    this.limitOfOwner = access.adminKey === undefined ? this.limit : Math.ceil(this.limit / 2);
+  }
 
   /**
    * Takes one of the places for streams until the signal aborts.
-   * @throws {TooManyStreamsError}
+   * @throws {TooManyStreamsError | TooManyStreamsOfOwnerError}
    */
-  take(signal: AbortSignal): void {
-    const limit = this.config.http.maxStreams;
-    if (this.openStreams >= limit) throw new TooManyStreamsError(limit);
+  take(ownerId: string, signal: AbortSignal): void {
+    if (this.openStreams >= this.limit) throw new TooManyStreamsError(this.limit);
+    if (this.countOf(ownerId) >= this.limitOfOwner) throw new TooManyStreamsOfOwnerError(this.limitOfOwner);
     if (signal.aborted) return;
-    this.openStreams += 1;
-    signal.addEventListener('abort', () => (this.openStreams -= 1), { once: true });
+    this.count(ownerId, 1);
+    signal.addEventListener('abort', () => this.count(ownerId, -1), { once: true });
+  }
+
+  private countOf(ownerId: string): number {
+    return this.openOf.get(ownerId) ?? 0;
+  }
+
+  private count(ownerId: string, change: 1 | -1): void {
+    this.openStreams += change;
+    const count = this.countOf(ownerId) + change;
+    if (count === 0) this.openOf.delete(ownerId);
+    else this.openOf.set(ownerId, count);
   }
 }

@@ -27,14 +27,15 @@ export class JobStreamController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { afterId, ended } = readLastEventId(httpRequest.headers['last-event-id']);
-    const record = await this.jobs.find(id, callerOf(httpRequest).ownerId);
+    const { ownerId } = callerOf(httpRequest);
+    const record = await this.jobs.find(id, ownerId);
     if (ended) {
       // Tells a browser's EventSource, which comes back whenever a stream ends, to stop.
       void reply.status(204).send();
       return;
     }
     const signal = connectionSignal(reply, this.shutdown.signal);
-    this.places.take(signal);
+    this.places.take(ownerId, signal);
     sendEventStream(reply, this.streams.text(record, afterId, signal));
   }
 }

@@ -21,7 +21,7 @@ export function limitRequests(fastify: FastifyInstance, config: Config, limitSto
     const { caller, routeOptions } = httpRequest;
     // Probes and documentation are everybody's.
     if (caller === null) return;
-    const { ownerId, limits } = (httpRequest.caller = withEffectiveLimits(caller, config.limits));
+    const { ownerId, limits } = (httpRequest.caller = withEffectiveLimits(caller, config));
     const admission = await limitStore.admit({
       ownerId,
       limits,

@@ -23,7 +23,7 @@ export class UsageService {
     const known = isKeyId(keyId) ? await keys.find(keyId) : undefined;
     if (known === undefined) throw new ApiKeyNotFoundError(keyId);
     const { ownerId, limits } = known.record;
-    return this.of({ ownerId, limits: effectiveLimits(limits, this.config.limits) });
+    return this.of({ ownerId, limits: effectiveLimits({ ownerId, limits }, this.config) });
   }
 
   async of({ ownerId, limits }: Pick<Caller, 'ownerId' | 'limits'>): Promise<OwnerUsageObject> {

@@ -40,7 +40,8 @@ export const httpSettings = {
   }),
   TESSERA_MAX_STREAMS: setting({
     group,
-    description: 'Event streams that one API process holds open.',
+    description:
+      'Event streams that one API process holds open; where keys are asked for, at most half of them for one owner.',
     unit: 'streams',
     default: '256',
     schema: integerText(1, 100_000).default(256),

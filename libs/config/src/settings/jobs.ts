@@ -5,7 +5,9 @@ const group = 'Jobs';
 export const jobSettings = {
   TESSERA_MAX_WAITING_JOBS: setting({
     group,
-    description: 'Jobs that may wait for a worker; past it new ones are refused with `queue_full`.',
+    description:
+      'Jobs that may wait for a worker; past it new ones are refused with `queue_full`. An owner other than the ' +
+      'administrator has half of them unless a limit on its queued jobs is set.',
     unit: 'jobs',
     default: '100000',
     schema: integerText(1, 10_000_000).default(100_000),
