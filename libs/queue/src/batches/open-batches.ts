@@ -3,7 +3,7 @@ import { type BatchRecord, isFinalBatchStatus } from '@tessera/contracts';
 /** Batches noted one by one; with more of them reading all is as cheap. */
 const MOST_NOTED = 1_000;
 /** All are read again after this time, whatever was heard of them. */
-const READ_ALL_EVERY_MS = 5_000;
+const READ_ALL_EVERY_MS = 10_000;
 
 interface BatchReads {
   /** Ids of the batches that are not final. */
