@@ -15,7 +15,7 @@ import { waitForStore } from './wait-for-store.js';
 export class JobAnswerer {
   constructor(
     @Inject(LOGGER) private readonly logger: Logger,
-    @Inject(ENGINE) private readonly engine: Engine,
+    @Inject(ENGINE) private readonly engine: Pick<Engine, 'generate'>,
     @Inject(JobImages) private readonly images: JobImages,
     @Inject(OBJECT_STORE) private readonly objectStore: ObjectStore,
   ) {}
@@ -42,6 +42,7 @@ export class JobAnswerer {
       ...record.request,
       images,
       signal,
+      onUsage: (totalTokens) => attempt.noteUsage(totalTokens),
       onText: (delta, choice, logprobs) => this.publish(attempt, delta, { choice, ...toLogprobs(logprobs) }),
     });
     const answer = toAnswer(result, record, { fetchMs, nowMs: Date.now() });

@@ -17,6 +17,8 @@ export interface JobAttempt {
     delta: string,
     of?: { readonly choice?: number; readonly logprobs?: readonly TokenLogprob[] },
   ): Promise<void>;
+  /** Notes how many tokens the attempt has used so far: they are its owner's though it comes to no answer. */
+  noteUsage(totalTokens: number): void;
 }
 
 export interface JobConsumerOptions {

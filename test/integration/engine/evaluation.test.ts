@@ -38,13 +38,18 @@ describe('tessera-tiny', () => {
   it('stops a sequence whose signal aborts and leaves its neighbours alone', async () => {
     const [first, second] = questions as [Question, Question];
     const controller = new AbortController();
+    const used: number[] = [];
+    const request = await ask([first.picture], first.question);
     const cancelled = engine.generate({
-      ...(await ask([first.picture], first.question)),
+      ...request,
       signal: controller.signal,
       onText: () => controller.abort(new Error('no longer wanted')),
+      onUsage: (totalTokens) => used.push(totalTokens),
     });
     const neighbour = engine.generate(await ask([second.picture], second.question));
     await expect(cancelled).rejects.toThrow('no longer wanted');
+    // Nothing of a text is shown before its first token.
+    expect(used[0]).toBe(engine.plan(request).tokenIds.length + 1);
     expect((await neighbour).text).toBe(second.reference);
   });
 

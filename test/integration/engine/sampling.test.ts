@@ -89,8 +89,12 @@ describe('sampling', () => {
       pieces[choice] += delta;
       streamed[choice]?.push(...logprobs);
     };
+    let used = 0;
+    const onUsage = (totalTokens: number): void => {
+      used = totalTokens;
+    };
     const result = await engine.generate(
-      await request({ sampling: { ...HOT, seed: 70 }, n: 3, onText, logprobs: { top: 1 } }, UNUSUAL),
+      await request({ sampling: { ...HOT, seed: 70 }, n: 3, onText, onUsage, logprobs: { top: 1 } }, UNUSUAL),
     );
     const single = [];
     for (const seed of [70, 71, 72]) {
@@ -113,6 +117,7 @@ describe('sampling', () => {
     const completion = result.choices.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
     expect(result.usage.completion_tokens).toBe(completion);
     expect(result.usage.total_tokens).toBe(completion + result.usage.prompt_tokens);
+    expect(used).toBe(result.usage.total_tokens);
   });
 
   it('ends all choices when the hook of one throws or the request aborts', async () => {

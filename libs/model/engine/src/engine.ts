@@ -46,6 +46,8 @@ interface Turn {
   readonly request: GenerationRequest;
   readonly planned: PlannedRequest;
   readonly signal: AbortSignal;
+  /** To be called with every new token of the request. */
+  readonly countToken: () => void;
 }
 
 /** A loaded model that answers requests, many at a time. */
@@ -148,9 +150,11 @@ export class Engine {
   /** Each choice is a sequence of its own; they share what the caches hold of prompt and images. */
   private async answerAll(request: GenerationRequest, planned: PlannedRequest): Promise<GenerationResult> {
     const admission = this.admission[planned.classIndex] as PriorityLimit;
+    let totalTokens = planned.prompt.tokenIds.length;
+    const countToken = (): void => request.onUsage?.((totalTokens += 1));
     const answer = (index: number, signal: AbortSignal): Promise<FinishedChoice> =>
       admission.run(priorityOf(request), () =>
-        this.answer(this.toChoice(index, request, planned), { request, planned, signal }),
+        this.answer(this.toChoice(index, request, planned), { request, planned, signal, countToken }),
       );
     const finished = await runTogether(planned.options.choiceCount, request.signal, answer);
     return toResult(finished, { ...this.parts, ...planned });
@@ -176,7 +180,7 @@ export class Engine {
   /** @param imagesEncoded to be called as soon as others may use the features of the images. */
   private async answerInTurn(
     choice: Choice,
-    { request, planned: { prompt, classIndex }, signal }: Turn,
+    { request, planned: { prompt, classIndex }, signal, countToken }: Turn,
     imagesEncoded: () => void,
   ): Promise<FinishedChoice> {
     const signals = [signal, this.closing.signal];
@@ -189,6 +193,10 @@ export class Engine {
     const preparedAt = performance.now();
     const hooks: SequenceHooks = {
       ...choice.hooks,
+      onToken: (tokenId) => {
+        countToken();
+        return choice.hooks.onToken(tokenId);
+      },
       onImagesEncoded: () => {
         this.keepFeatures(prompt, images);
         imagesEncoded();

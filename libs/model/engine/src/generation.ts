@@ -51,6 +51,11 @@ export interface GenerationRequest {
    * for; tokens after the last piece come with the result only.
    */
   readonly onText?: (delta: string, choice: number, logprobs?: readonly TokenLogprob[]) => void;
+  /**
+   * Called with every new token: how many the request has used by then, of its prompt and of all its choices. It may come
+   * to no answer and so to no `usage`.
+   */
+  readonly onUsage?: (totalTokens: number) => void;
   /** Called with the logits [vocabulary] of every new token of a choice, valid during the call. */
   readonly onLogits?: (logits: Float32Array, choice: number) => void;
 }

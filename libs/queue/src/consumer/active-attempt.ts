@@ -21,6 +21,7 @@ export class ActiveAttempt {
   private needsRecheck = false;
   private timer: NodeJS.Timeout | undefined;
   private knownJobId: string | undefined;
+  private countedTokens = 0;
 
   constructor(
     readonly entry: HeldEntry,
@@ -32,6 +33,11 @@ export class ActiveAttempt {
   /** Undefined until Redis has said which job it is. */
   get jobId(): string | undefined {
     return this.knownJobId;
+  }
+
+  /** As the handler has counted them so far. */
+  get usedTokens(): number {
+    return this.countedTokens;
   }
 
   get signal(): AbortSignal {
@@ -76,6 +82,9 @@ export class ActiveAttempt {
       signal: this.signal,
       publishText: (text, { choice = 0, logprobs } = {}) =>
         this.publisher.publish({ choice, text, ...(logprobs === undefined ? {} : { logprobs }) }),
+      noteUsage: (totalTokens) => {
+        this.countedTokens = totalTokens;
+      },
     };
   }
 

@@ -7,7 +7,7 @@ import { RetryLaterError, withJitter } from '../retry.js';
 import { ActiveAttempt, type HeldEntry } from './active-attempt.js';
 import { AttemptAbortedError } from './attempt-aborted.js';
 import { type AttemptRegistry } from './attempt-registry.js';
-import { type AttemptScripts, type Refusal, type Taken } from './attempt-scripts.js';
+import { type AttemptScripts, type EndedAttempt, type Refusal, type Taken } from './attempt-scripts.js';
 import { type Settled, settleHandler } from './settle-handler.js';
 import { type TurnKind, type Turns } from './turns.js';
 
@@ -184,39 +184,39 @@ export class AttemptRunner {
 
   private async conclude(begun: Begun, settled: Settled): Promise<Concluded> {
     const { scripts, logger } = this.options;
-    const { attempt, record } = begun;
-    const { abortReason, token } = attempt;
-    const key = { jobId: record.id, token };
+    const { attempt } = begun;
+    const { abortReason } = attempt;
+    const ended = endedAttempt(begun);
     if (settled.kind === 'abandoned') logger.error({ abortReason }, 'a handler ignores that it was aborted');
     // Without a lock nothing is published; a job that nobody else has taken yet is freed, so that no crash is counted.
-    if (abortReason === 'lost') return { conclusion: await scripts.release(key) };
+    if (abortReason === 'lost') return { conclusion: await scripts.release({ ...ended, usedTokens: 0 }) };
     if (settled.kind === 'returned' && settled.result.kind === 'completed') {
       await attempt.flush();
       return this.complete(begun, settled.result.answer);
     }
     if (abortReason === 'timed_out') return this.fail(begun, TIMEOUT_ERROR);
     // A cancelled or expired job is found to be so by the script.
-    if (abortReason !== undefined) return { conclusion: await scripts.release(key) };
+    if (abortReason !== undefined) return { conclusion: await scripts.release(ended) };
     if (settled.kind === 'returned' && settled.result.kind === 'failed')
       return this.fail(begun, settled.result.error);
     logger.error({ err: settled.kind === 'rejected' ? settled.error : undefined }, 'a handler failed');
     return this.fail(begun, UNFORESEEN_ERROR);
   }
 
-  private async fail({ attempt, record }: Begun, error: JobError): Promise<Concluded> {
-    const retryAfterMs = this.backoffMs(record.attempts);
-    const key = { jobId: record.id, token: attempt.token };
-    return { conclusion: await this.options.scripts.fail(key, error, retryAfterMs), retryAfterMs };
+  private async fail(begun: Begun, error: JobError): Promise<Concluded> {
+    const retryAfterMs = this.backoffMs(begun.record.attempts);
+    const conclusion = await this.options.scripts.fail(endedAttempt(begun), error, retryAfterMs);
+    return { conclusion, retryAfterMs };
   }
 
   private async complete(begun: Begun, answer: Answer): Promise<Concluded> {
     const { scripts, turns } = this.options;
-    const { record, goOnUntilMs, endTurn } = begun;
-    const key = { jobId: record.id, token: begun.attempt.token };
+    const { goOnUntilMs, endTurn } = begun;
+    const ended = endedAttempt(begun);
     if (this.isDraining || turns.isLonerDue || performance.now() >= goOnUntilMs)
-      return { conclusion: (await scripts.complete(key, answer)).outcome };
+      return { conclusion: (await scripts.complete(ended, answer)).outcome };
     const attempt = this.newAttempt(begun.attempt.entry);
-    const { outcome, taken = { kind: 'none' } } = await scripts.complete(key, answer, attempt);
+    const { outcome, taken = { kind: 'none' } } = await scripts.complete(ended, answer, attempt);
     return { conclusion: outcome, next: this.toBegun(taken, { attempt, goOnUntilMs, endTurn }) };
   }
 
@@ -254,6 +254,11 @@ const UNFORESEEN_ERROR: JobError = {
   message: 'Something broke on our side while the job was being answered.',
   retryable: true,
 };
+
+function endedAttempt({ attempt, record }: Begun): EndedAttempt {
+  const { token, usedTokens } = attempt;
+  return { jobId: record.id, token, ownerId: record.ownerId, usedTokens };
+}
 
 /** Puts the entry back to the front of its queue, which uses up neither an attempt nor a stall. */
 async function handBack(entry: QueueEntry<object>, lockToken: string): Promise<never> {

@@ -45,6 +45,13 @@ export interface AttemptKey {
   readonly token: string;
 }
 
+/** An attempt that has ended. */
+export interface EndedAttempt extends AttemptKey {
+  readonly ownerId: string;
+  /** What the owner is to be charged for where there is no answer. */
+  readonly usedTokens: number;
+}
+
 /** An attempt that is to begin: with which entry, and its token. */
 export interface NewAttempt {
   readonly entry: HeldEntry;
@@ -66,17 +73,17 @@ export interface AttemptScripts {
   ): Promise<{ taken: Taken; needsSuccessor: boolean }>;
   /** Goes on with `next`, if that is given, at the next job in line. `taken` is absent where it did not. */
   complete(
-    attempt: AttemptKey,
+    attempt: EndedAttempt,
     answer: Answer,
     next?: NewAttempt,
   ): Promise<{ outcome: FinalJobStatus | Refusal; taken: Taken | undefined }>;
   /** @param retryAfterMs time that must pass before another attempt, if there is one */
   fail(
-    attempt: AttemptKey,
+    attempt: EndedAttempt,
     error: JobError,
     retryAfterMs: number,
   ): Promise<'retry' | FinalJobStatus | Refusal>;
-  release(attempt: AttemptKey): Promise<'released' | FinalJobStatus | Refusal>;
+  release(attempt: EndedAttempt): Promise<'released' | FinalJobStatus | Refusal>;
   appendText(
     attempt: AttemptKey,
     sequence: number,
@@ -100,15 +107,16 @@ export function defineAttemptScripts(redis: Redis, root: string, model: string):
       const [taken, needsSuccessor] = startReply.parse(await start(...taking(attempt, isAlone)));
       return { taken, needsSuccessor: needsSuccessor === 1 };
     },
-    complete: async ({ jobId, token }, answer, next) => {
-      const job = [jobId, token, JSON.stringify(answer), answer.usage.total_tokens] as const;
+    complete: async ({ jobId, token, ownerId }, answer, next) => {
+      const job = [jobId, token, JSON.stringify(answer), answer.usage.total_tokens, ownerId] as const;
       return completeReply.parse(await complete(...job, ...(next === undefined ? [] : taking(next, false))));
     },
-    fail: async ({ jobId, token }, error, retryAfterMs) => {
+    fail: async ({ jobId, token, ownerId, usedTokens }, error, retryAfterMs) => {
       const failure = [JSON.stringify(error), error.retryable ? 1 : 0, retryAfterMs] as const;
-      return failReply.parse(await fail(jobId, token, ...failure));
+      return failReply.parse(await fail(jobId, token, ownerId, usedTokens, ...failure));
     },
-    release: async ({ jobId, token }) => releaseReply.parse(await release(jobId, token)),
+    release: async ({ jobId, token, ownerId, usedTokens }) =>
+      releaseReply.parse(await release(jobId, token, ownerId, usedTokens)),
     appendText: async ({ jobId, token }, sequence, pieces) =>
       appendReply.parse(await appendText(jobId, token, sequence, ...pieces.flatMap(encodePiece))),
   };

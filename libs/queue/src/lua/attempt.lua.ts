@@ -115,25 +115,46 @@ return { takeJob(taking, carriedId, facts), needsSuccessor(taking.model, taking.
 `;
 
 /**
+ * Needs {@link sharedLua} and {@link tokensLua}. What an attempt took that came to no answer counts, unless it is handed
+ * back.
+ */
+const unansweredLua = `
+-- Where the job had ended before, the refusal says how. Sent again after a reconnect, the command finds its token noted.
+local function countUnanswered(id, owner, token, tokens, refused)
+  if tonumber(tokens) == 0 then return end
+  if refused == 'superseded' or refused == 'already_final' or refused == 'completed' then return end
+  if refused ~= 'gone' then
+    if redis.call('HGET', jobKey(id), 'countedToken') == token then return end
+    redis.call('HSET', jobKey(id), 'countedToken', token)
+  end
+  addTokens(owner, tokens)
+end
+`;
+
+/**
  * Ends the job with its answer, and may begin an attempt at the next one. A cancel that was accepted before wins.
- * ARGV: id, attempt token, answer as JSON, tokens of prompt and answer, then nothing or as takingFrom(5) reads them.
+ * ARGV: id, attempt token, answer as JSON, tokens of prompt and answer, owner, then nothing or as takingFrom(6) reads them.
  * Returns the final status or a refusal, and what takeJob returns where that was asked for and the job is nobody else's.
  */
-export const completeJobLua = `${sharedLua}${tokensLua}${lineLua}${finishJobLua}${fenceLua}${takeJobLua}
-local id = ARGV[1]
+export const completeJobLua = `${sharedLua}${tokensLua}${unansweredLua}${lineLua}${finishJobLua}${fenceLua}${takeJobLua}
+local id, owner = ARGV[1], ARGV[5]
 
 local facts = endFacts(id)
 local refused = refusalOf(facts[1], facts[10], ARGV[2])
 
 local function completeJob()
-  if facts[11] == '1' then return cancelJob(id) end
-  addTokens(facts[3], ARGV[4])
+  if facts[11] == '1' then
+    countUnanswered(id, owner, ARGV[2], ARGV[4])
+    return cancelJob(id)
+  end
+  addTokens(owner, ARGV[4])
   return finishJob(id, 'completed', 'answer', ARGV[3], facts)
 end
 
+if refused then countUnanswered(id, owner, ARGV[2], ARGV[4], refused) end
 local outcome = refused or completeJob()
-if not ARGV[5] or outcome == 'superseded' then return { outcome } end
-local taking = takingFrom(5)
+if not ARGV[6] or outcome == 'superseded' then return { outcome } end
+local taking = takingFrom(6)
 -- Where the command was sent again, the entry may carry the next job already.
 if refused then return { outcome, takeJob(taking, carriedJob(taking)) } end
 return { outcome, takeJob(taking) }
@@ -143,34 +164,38 @@ return { outcome, takeJob(taking) }
  * Records that an attempt failed: the job waits for another one if that may help and attempts are left, else it fails.
  * It is no entry's then: another attempt is a turn of its owner. Attempts that died with their worker do not count
  * against the job's attempts.
- * ARGV: id, attempt token, error as JSON, '1' when another attempt may succeed, ms after which it may begin.
+ * ARGV: id, attempt token, owner, tokens it took, error as JSON, '1' when another attempt may succeed, ms after which it
+ * may begin.
  * Returns 'retry', the final status, or a refusal.
  */
-export const failAttemptLua = `${sharedLua}${lineLua}${finishJobLua}${fenceLua}
+export const failAttemptLua = `${sharedLua}${tokensLua}${unansweredLua}${lineLua}${finishJobLua}${fenceLua}
 local id = ARGV[1]
 local key = jobKey(id)
 local refused = refusal(id, ARGV[2])
+countUnanswered(id, ARGV[3], ARGV[2], ARGV[4], refused)
 if refused then return refused end
 local facts = redis.call('HMGET', key, 'cancelRequested', 'attempts', 'crashes', 'maxAttempts', 'model')
 if facts[1] == '1' then return cancelJob(id) end
 local failures = tonumber(facts[2]) - tonumber(facts[3])
-if ARGV[4] ~= '1' or failures >= tonumber(facts[4]) then return finishJob(id, 'failed', 'error', ARGV[3]) end
+if ARGV[6] ~= '1' or failures >= tonumber(facts[4]) then return finishJob(id, 'failed', 'error', ARGV[5]) end
 redis.call('HDEL', key, 'attemptToken', 'entryId')
 setStatus(id, 'queued')
-retryLater(id, facts[5], ARGV[5])
+retryLater(id, facts[5], ARGV[7])
 return 'retry'
 `;
 
 /**
  * Gives the job back unanswered, as if the attempt had never been started.
- * ARGV: id, attempt token. Returns 'released', 'cancelled' when a cancel was waiting, or a refusal.
+ * ARGV: id, attempt token, owner, tokens it took. Returns 'released', 'cancelled' when a cancel was waiting, or a refusal.
  */
-export const releaseAttemptLua = `${sharedLua}${lineLua}${finishJobLua}${fenceLua}
+export const releaseAttemptLua = `${sharedLua}${tokensLua}${unansweredLua}${lineLua}${finishJobLua}${fenceLua}
 local id = ARGV[1]
 local key = jobKey(id)
 local refused = refusal(id, ARGV[2])
+local isCancelled = not refused and redis.call('HGET', key, 'cancelRequested') == '1'
+if refused or isCancelled then countUnanswered(id, ARGV[3], ARGV[2], ARGV[4], refused) end
 if refused then return refused end
-if redis.call('HGET', key, 'cancelRequested') == '1' then return cancelJob(id) end
+if isCancelled then return cancelJob(id) end
 redis.call('HDEL', key, 'attemptToken')
 if redis.call('HINCRBY', key, 'attempts', -1) == 0 then redis.call('HDEL', key, 'startedAtMs') end
 setStatus(id, 'queued')
