@@ -1,5 +1,6 @@
 import { type Kill } from './kills.js';
 import { type SentRequest } from './ledger.js';
+import { REPLICAS } from './tenant-system.js';
 
 /** As operations.md says: the leases of a killed replica end so long after. */
 const LEASE_MS = 15_000;
@@ -13,7 +14,7 @@ export interface ConcurrencyCheck {
   readonly refusedCount: number;
   /** Refusals at a time when so many leases can not have been there. */
   readonly unexplained: readonly string[];
-  /** The longest time in which requests came and none was let in. */
+  /** The longest time in which requests were refused and none let in, while no replica was killed. */
   readonly longestLockoutMs: number;
 }
 
@@ -42,7 +43,7 @@ export function checkConcurrency(
       }))
       .filter(({ most }) => most < limit)
       .map(({ fromMs, most }) => `at ${fromMs}, when ${most} leases can have been there`),
-    longestLockoutMs: longestLockout(others, refused),
+    longestLockoutMs: longestLockout(others, refused, kills),
   };
 }
 
@@ -69,18 +70,24 @@ function longestLease({ replica, sentAtMs, endedAtMs }: SentRequest, kills: read
   return { fromMs: sentAtMs, untilMs: Math.max(endedAtMs, ...ends) + RELEASE_MS };
 }
 
-function longestLockout(letIn: readonly SentRequest[], refused: readonly SentRequest[]): number {
-  const times = letIn
-    .filter(({ end }) => end.kind === 'answered')
-    .map(({ openedAtMs, endedAtMs }) => openedAtMs ?? endedAtMs)
-    .sort((one, other) => one - other);
-  const refusals = refused.map(({ endedAtMs }) => endedAtMs).sort((one, other) => one - other);
+/** Kills of another process than a replica are none of its concern: they end no lease. */
+function longestLockout(
+  letIn: readonly SentRequest[],
+  refused: readonly SentRequest[],
+  kills: readonly Kill[],
+): number {
+  const replicas = new Set<string>(REPLICAS);
+  const ends = [
+    ...letIn.flatMap(({ end, openedAtMs, endedAtMs }) =>
+      end.kind === 'answered' ? [openedAtMs ?? endedAtMs] : [],
+    ),
+    ...kills.flatMap(({ member, goneAtMs }) => (replicas.has(member) ? [goneAtMs] : [])),
+  ].sort((one, other) => one - other);
   let longestMs = 0;
   let at = 0;
-  for (const [index, untilMs] of times.entries()) {
-    const fromMs = times[index - 1] ?? untilMs;
-    while ((refusals[at] ?? Infinity) <= fromMs) at += 1;
-    if ((refusals[at] ?? Infinity) < untilMs) longestMs = Math.max(longestMs, untilMs - fromMs);
+  for (const { endedAtMs } of refused.toSorted((one, other) => one.endedAtMs - other.endedAtMs)) {
+    while ((ends[at] ?? Infinity) <= endedAtMs) at += 1;
+    longestMs = Math.max(longestMs, endedAtMs - (ends[at - 1] ?? endedAtMs));
   }
   return longestMs;
 }

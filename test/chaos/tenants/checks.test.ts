@@ -47,9 +47,12 @@ describe('the check of requests at a time', () => {
     expect(checkConcurrency(requests, other, 1).unexplained).toHaveLength(2);
   });
 
-  it('takes the longest time with refusals and nobody let in', () => {
+  it('takes the longest time with refusals and nobody let in, anew from every kill of a replica', () => {
     const requests = [answered(at(0)), answered(at(9_000)), refused(at(10_000)), answered(at(12_990))];
-    expect(checkConcurrency(requests, [], 1).longestLockoutMs).toBe(3_990);
+    expect(checkConcurrency(requests, [], 1).longestLockoutMs).toBe(1_000);
+    const killed = (member: 'api-1' | 'worker') => [{ member, atMs: 9_500, goneAtMs: 9_510 }];
+    expect(checkConcurrency(requests, killed('api-1'), 1).longestLockoutMs).toBe(500);
+    expect(checkConcurrency(requests, killed('worker'), 1).longestLockoutMs).toBe(1_000);
   });
 });
 

@@ -46,8 +46,8 @@ function limitRows({ limits }: Report, result: TenantDrillResult): Row[] {
     ['requests that counted at the same time', `at most ${samples.mostLeases} of ${concurrentRequests}`],
     ['refused although too few requests can have counted', String(concurrency.unexplained.length)],
     [
-      'longest time without a request let in',
-      `${(concurrency.longestLockoutMs / 1000).toFixed(1)} s (bound: 15 s and the start of a process)`,
+      'longest time in which requests were refused and none let in, since the last kill of an API',
+      `${(concurrency.longestLockoutMs / 1000).toFixed(1)} s (bound: 15 s)`,
     ],
     ['queued jobs that had not begun', most(samples.mostQueued, queuedJobs, queuedRefusedCount)],
     ['queued jobs that came back from a dead worker, beside them', `at most ${samples.mostReturned}`],
