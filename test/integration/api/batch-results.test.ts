@@ -1,9 +1,12 @@
+import { once } from 'node:events';
 import { linesSoFar } from '@tessera/batches';
-import { ADMIN_OWNER_ID } from '@tessera/contracts';
+import { ADMIN_OWNER_ID, type OwnerUsageObject } from '@tessera/contracts';
+import { type ObjectStore } from '@tessera/storage';
 import { startTestRedis, type TestRedis } from '@tessera/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { answered, type BatchSystem, inputLines, refused, type ResultLine } from '../batches/batch-bench.js';
 import { systemOfApi } from '../batches/system-of-api.js';
+import { openConnection } from './raw-connection.js';
 import { startTestApi, type TestApi } from './start-test-api.js';
 
 let redis: TestRedis;
@@ -14,11 +17,13 @@ const stopWorkers: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   redis = await startTestRedis();
-  api = await startTestApi(redis);
+  // A limit, so that requests under way are counted.
+  api = await startTestApi(redis, { TESSERA_LIMIT_CONCURRENT_REQUESTS: '100' });
   system = await systemOfApi(api, redis.url, closers);
   await system.startDispatcher();
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   for (const stop of stopWorkers.splice(0)) await stop();
 });
 afterAll(async () => {
@@ -37,6 +42,21 @@ async function startHoldingWorker(heldFrom: number): Promise<() => void> {
   });
   stopWorkers.push(() => worker.drain(0));
   return release;
+}
+
+/** Holds the part files back from the one with this number on, counted from 1, until they are let go. */
+function holdReads(from: number): { keys: readonly string[]; release: () => void } {
+  let release = (): void => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const keys: string[] = [];
+  const store = Object.getPrototypeOf(system.parts.objectStore) as ObjectStore;
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the store that it was called of
+  const { get } = store;
+  vi.spyOn(store, 'get').mockImplementation(async function (this: ObjectStore, key) {
+    if (key.includes('/parts/') && keys.push(key) >= from) await released;
+    return get.call(this, key);
+  });
+  return { keys, release };
 }
 
 const idsOf = (text: string): string[] =>
@@ -68,6 +88,28 @@ describe('GET /v1/batches/{id}/output and /errors', () => {
     const location = new URL(redirect.headers.get('location') ?? '', urlOf(id, 'output'));
     expect(location.href).toBe(`${api.url}/v1/files/${outputFileId}/content`);
     expect(idsOf(await (await fetch(urlOf(id, 'output'))).text())).toHaveLength(54);
+  });
+
+  it('are read no further once the client has closed the connection', async () => {
+    const release = await startHoldingWorker(32);
+    const id = await system.submit(inputLines(60), { ownerId: ADMIN_OWNER_ID });
+    // Four chunks, of which rows 3, 13 and 23 fail.
+    await vi.waitUntil(async () => (await system.get(id)).completed === 29, { timeout: 5_000 });
+    const reads = holdReads(2);
+    const socket = await openConnection(api.url, `GET /v1/batches/${id}/output HTTP/1.1\r\nHost: a\r\n\r\n`);
+    await once(socket, 'data');
+    await vi.waitUntil(() => reads.keys.length === 2, { timeout: 5_000 });
+    socket.destroy();
+    // Nothing is under way but the question itself.
+    const underWay = async () =>
+      (await api.client.get<OwnerUsageObject>('/v1/usage')).body.concurrent_requests.used;
+    await expect.poll(underWay, { timeout: 5_000 }).toBe(1);
+    reads.release();
+    // Whatever would read on has done so by the time that another answer is there.
+    expect(idsOf(await (await fetch(urlOf(id, 'errors'))).text())).toEqual(['row-3', 'row-13', 'row-23']);
+    expect(reads.keys.filter((key) => key.endsWith('.output.jsonl'))).toHaveLength(2);
+    release();
+    await system.final(id);
   });
 
   it('are empty while nothing has run', async () => {
