@@ -74,7 +74,8 @@ export class SingleFileOutput implements DatasetOutput {
 
   async finish(): Promise<void> {
     const { parts, inWhole, hasWhole } = await this.find();
-    if (parts.length === 0 && hasWhole) return;
+    // A process that was killed while it cleared the folder may have left something there.
+    if (parts.length === 0 && hasWhole) return this.parts.clear();
     // With all shards in the folder, what the record says of the old file no longer matters when the new one is there.
     for (const { state, span } of inWhole) await this.takeOut(state.name, span);
     await this.putTogether(await this.parts.shards());

@@ -4,6 +4,7 @@ import type { DatasetOutput, ShardState } from '../output.js';
 import type { DatasetRow } from '../row.js';
 import type { Answer } from './answer.js';
 import type { RunFacts } from './run-facts.js';
+import type { JournalEntry } from './journal.js';
 import { rowIdentity } from './row-identity.js';
 import type { RunState, ShardStamp } from './run-state.js';
 
@@ -17,7 +18,8 @@ export interface EarlierAnswer {
 export interface EarlierRowsOptions {
   readonly output: DatasetOutput;
   readonly state: RunState;
-  readonly journal: Map<string, Answer>;
+  /** What the journal has. */
+  readonly journaled: ScratchTable<Answer>;
   readonly model: ModelReference;
   /** Digest of the parameters of this run: rows that were made with others do not count. */
   readonly parameters: string;
@@ -58,9 +60,10 @@ export class EarlierRows {
     return new EarlierRows(options, await options.output.shards());
   }
 
-  /** Begins with a shard of this run; what is left of the one before may belong to a later one. */
+  /** Begins with a shard of this run. */
   async beginShard(name: string): Promise<Pick<ShardBefore, 'state' | 'stamp'> | undefined> {
-    await this.endShard();
+    this.claimed.clear();
+    this.before = undefined;
     const state = this.unread.get(name);
     this.unread.delete(name);
     if (state === undefined) return undefined;
@@ -75,13 +78,15 @@ export class EarlierRows {
     return found.answer.status === 'failed' && this.asksFailedAgain(found) ? undefined : found;
   }
 
-  /** Ends the last shard. */
-  async endShard(): Promise<void> {
-    const { before } = this;
-    this.before = undefined;
-    const left = [...(before?.answers ?? [])].filter(([identity]) => !this.claimed.has(identity));
+  /**
+   * Ends the shard.
+   * @returns answers of its rows that were not taken: they may belong to a later shard, and go from the output when this
+   * one is written
+   */
+  async endShard(): Promise<JournalEntry[]> {
+    const left = [...(this.before?.answers ?? [])].filter(([identity]) => !this.claimed.has(identity));
     await this.options.moved.putAll(left);
-    this.claimed.clear();
+    return left.map(([identity, answer]) => ({ identity, answer }));
   }
 
   /** Shards that this run has not asked for. */
@@ -99,7 +104,7 @@ export class EarlierRows {
     if (own !== undefined) this.claimed.add(identity);
     if (own !== undefined && own.status !== 'failed') return { answer: own, from: 'own' };
     // A failed row that was asked again is there, until its shard is written.
-    const journaled = this.options.journal.get(identity);
+    const journaled = await this.options.journaled.get(identity);
     if (journaled !== undefined) return { answer: journaled, from: 'journal' };
     if (own !== undefined) return { answer: own, from: 'own' };
     await this.readUnread();

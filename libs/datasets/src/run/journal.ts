@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { ObjectStore } from '@tessera/storage';
-import pLimit from 'p-limit';
 import type { Answer } from './answer.js';
 import type { RunStatePlace } from './run-state.js';
 
@@ -10,6 +9,8 @@ const MAX_ROWS_AT_RISK = 64;
 const PIECE_ROWS = 1000;
 const CONCURRENT_READS = 16;
 const TIME_DIGITS = 14;
+/** In the place of a shard, whose name never begins so: for rows that may belong to any. */
+export const NO_SHARD = '-';
 
 /** A row that is through, by its identity. */
 export interface JournalEntry {
@@ -44,13 +45,16 @@ export class Journal {
   }
 
   /** What earlier runs left, oldest first. */
-  async read(): Promise<Map<string, Answer>> {
+  async *read(): AsyncGenerator<readonly [identity: string, answer: Answer]> {
     const keys: string[] = [];
     for await (const key of this.store.list(this.prefix)) keys.push(key);
-    const limit = pLimit(CONCURRENT_READS);
     keys.sort((left, right) => (pieceOf(left) < pieceOf(right) ? -1 : 1));
-    const pieces = await Promise.all(keys.map((key) => limit(() => this.store.get(key))));
-    return new Map(pieces.flatMap(parsePiece).map(({ identity, answer }) => [identity, answer]));
+    for (let start = 0; start < keys.length; start += CONCURRENT_READS) {
+      const some = keys.slice(start, start + CONCURRENT_READS);
+      for (const piece of await Promise.all(some.map((key) => this.store.get(key)))) {
+        for (const { identity, answer } of parsePiece(piece)) yield [identity, answer];
+      }
+    }
   }
 
   /**
@@ -70,7 +74,10 @@ export class Journal {
     this.checkFailure();
   }
 
-  /** Keeps rows of a shard that is about to be written anew. Resolves when they are durable. */
+  /**
+   * Keeps rows that are in the output, because they are about to go from there: those of a shard that is written anew, or
+   * {@link NO_SHARD}. Resolves when they are durable.
+   */
   async keep(shard: string, entries: readonly JournalEntry[]): Promise<void> {
     for (let start = 0; start < entries.length; start += PIECE_ROWS) {
       await this.put(shard, entries.slice(start, start + PIECE_ROWS));

@@ -9,7 +9,7 @@ import { countRows } from './count-rows.js';
 import { type Cutting, cutShards } from './cut-shards.js';
 import { EarlierRows } from './earlier-rows.js';
 import { OutputLargerError } from './errors.js';
-import { Journal } from './journal.js';
+import { Journal, NO_SHARD } from './journal.js';
 import { KeptImages } from './kept-images.js';
 import { OpenShard } from './open-shard.js';
 import { planRecord, type RowPlanning, type RowTask } from './plan-rows.js';
@@ -35,13 +35,15 @@ export type RunEnding = 'finished' | 'stopped';
 export async function runDataset(options: DatasetRunOptions): Promise<RunEnding> {
   const { scratchFolder } = options;
   const moved = new ScratchTable<Answer>(join(scratchFolder, 'moved'));
+  const journaled = new ScratchTable<Answer>(join(scratchFolder, 'journaled'));
   const answered = new ScratchTable<Caption>(join(scratchFolder, 'answered'));
   const images = new KeptImages(join(scratchFolder, 'images'));
   try {
-    const run = await DatasetRun.open(options, { moved, answered, images });
+    const run = await DatasetRun.open(options, { moved, journaled, answered, images });
     return await run.run();
   } finally {
     await moved.close();
+    await journaled.close();
     await answered.close();
     await images.close();
   }
@@ -49,6 +51,7 @@ export async function runDataset(options: DatasetRunOptions): Promise<RunEnding>
 
 interface Scratch {
   readonly moved: ScratchTable<Answer>;
+  readonly journaled: ScratchTable<Answer>;
   readonly answered: ScratchTable<Caption>;
   readonly images: KeptImages;
 }
@@ -80,10 +83,11 @@ class DatasetRun {
     const state = new RunState(options.state);
     const journal = new Journal(options.state);
     const parameters = digestParameters({ ...options.parameters, shape: { prepend, append } });
+    await scratch.journaled.putAll(journal.read());
     const earlier = await EarlierRows.open({
       output,
       state,
-      journal: await journal.read(),
+      journaled: scratch.journaled,
       model: asker.model,
       parameters,
       moved: scratch.moved,
@@ -161,9 +165,9 @@ class DatasetRun {
         if (task !== undefined) yield task;
       }
       if (this.isStopping) return;
+      await this.journal.keep(NO_SHARD, await earlier.endShard());
       shard.endPlanning();
     }
-    await earlier.endShard();
     this.isPlanned = true;
   }
 

@@ -14,6 +14,7 @@ import {
   type RunFacts,
   type SourceOptions,
 } from '@tessera/datasets';
+import { type ObjectStore } from '@tessera/storage';
 import { temporaryDirectory } from '@tessera/testing';
 import { NO_BUCKETS } from '../sources/read-source.js';
 
@@ -29,6 +30,8 @@ export interface CaptionRun extends Partial<
   readonly prompts?: readonly string[];
   readonly sourceOptions?: Partial<SourceOptions>;
   readonly outputOptions?: Partial<OutputOptions>;
+  /** Puts something in the place of the store that the output and its journal are in. */
+  readonly onStore?: (store: ObjectStore) => ObjectStore;
   /** Puts something in the place of the output. */
   readonly onOutput?: (output: DatasetOutput) => DatasetOutput;
 }
@@ -52,7 +55,9 @@ export async function captionRun(run: CaptionRun): Promise<CaptionRunResult> {
   };
   try {
     const source = await openSource(run.source, { buckets: NO_BUCKETS, ...run.sourceOptions });
-    const room = await openOutputRoom(run.output, outputOptions);
+    const opened = await openOutputRoom(run.output, outputOptions);
+    const store = run.onStore?.(opened.store) ?? opened.store;
+    const room = { ...opened, store, state: { ...opened.state, store } };
     const output = await openOutputOf(room, outputOptions);
     const ending = await runDataset({
       source,
