@@ -150,7 +150,7 @@ describe('lost queue entries', () => {
     await bench.upkeep(connection);
     await bench.consumer(connection, { handle: async () => ({ kind: 'completed', answer }) });
     expect(await store.waitForFinal(due.id, WAIT)).toMatchObject({ status: 'completed', attempts: 2 });
-    expect(await redis.zrange(retries, 0, -1)).toEqual([later.id]);
+    expect(await redis.zrange(retries, '0', '-1')).toEqual([later.id]);
     expect(await store.getJob(later.id)).toMatchObject({ status: 'queued', attempts: 1 });
   });
 
