@@ -25,7 +25,8 @@ const run = (...words: string[]) =>
 
 async function captionRows(folder: string, ...more: string[]): Promise<CaptionRow[]> {
   const output = join(home.path, `rows-${more.length}.jsonl`);
-  const { exitCode, stderr } = await run('caption', folder, '-q', QUESTION, '-o', output, ...more);
+  const words = ['caption', folder, '-q', QUESTION, '-o', output, '--no-cache', ...more];
+  const { exitCode, stderr } = await run(...words);
   expect(exitCode, stderr).toBe(0);
   const lines = (await readFile(output, 'utf8')).trimEnd().split('\n');
   return lines
