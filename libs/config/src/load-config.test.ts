@@ -37,7 +37,7 @@ describe('loadConfig', () => {
     });
     expect(config.http.port).toBe(0);
     expect(config.inputs.service.pathStyle).toBe(true);
-    expect(config.data).toEqual({ directory: '/srv/tessera' });
+    expect(config.data).toMatchObject({ directory: '/srv/tessera' });
     expect(config.store).toEqual({ kind: 'folder', directory: '/srv/tessera/store' });
     expect(config.model.acceptedIds).toEqual(['a', 'b']);
     expect(config.network.allowedPrivateNetworks).toEqual(['10.0.0.0/8', 'fd00::/8']);

@@ -10,11 +10,11 @@ export class ImageReader {
   private readonly maxBytes: number;
 
   constructor(
-    { maxBytes, fetchTimeoutMs }: Config['images'],
+    config: Config,
     private readonly buckets: SourceBuckets,
   ) {
-    this.urls = new UrlImages({ maxBytes, timeoutMs: fetchTimeoutMs });
-    this.maxBytes = maxBytes;
+    this.urls = new UrlImages(config);
+    this.maxBytes = config.images.maxBytes;
   }
 
   /** @throws {TesseraError} one of the `image_*` codes, or what S3 has against it */

@@ -25,7 +25,7 @@ export async function runCaption(uri: string, options: CaptionOptions): Promise<
   const buckets = new InputBuckets({ buckets: 'any', service, store: config.store });
   const { sourceForm: form, imageColumn, keyColumn } = options;
   const source = await openSource(absolute(uri), { buckets, form, imageColumn, keyColumn });
-  const reader = new ImageReader(config.images, buckets);
+  const reader = new ImageReader(config, buckets);
   const task = { config, options, source, prompts, reader, status: createStatusLine() };
   try {
     if (options.dryRun) await estimate(task);

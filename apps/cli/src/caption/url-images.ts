@@ -1,29 +1,33 @@
-import { SafeHttp } from '@tessera/safe-fetch';
+import { type Config } from '@tessera/config';
+import { BULK_PATIENCE, PoliteFetcher } from '@tessera/safe-fetch';
 
 /** Whoever names a URL here reaches what that person can reach, as with curl. Strangers' URLs are the service's matter. */
 const EVERYWHERE = ['0.0.0.0/0', '::/0'];
 
-export interface UrlLimits {
-  readonly maxBytes: number;
-  /** For everything: names, redirects, the last byte of the body. */
-  readonly timeoutMs: number;
-}
-
-/**
- * Images behind URLs of a dataset. Every fetch of a run goes through here, so this is where what is due to the hosts
- * belongs.
- */
+/** Images behind URLs of a dataset, fetched with what is due to the hosts: one fetcher for the whole run. */
 export class UrlImages {
-  private readonly http = new SafeHttp({ allowedPrivateNetworks: EVERYWHERE });
+  private readonly fetcher: PoliteFetcher;
 
-  constructor(private readonly limits: UrlLimits) {}
+  constructor(private readonly config: Config) {
+    this.fetcher = new PoliteFetcher({
+      allowedPrivateNetworks: EVERYWHERE,
+      ...config.fetching,
+      ...BULK_PATIENCE,
+    });
+  }
 
   /** @throws {TesseraError} one of the `image_*` codes */
   fetch(url: string, signal: AbortSignal): Promise<Uint8Array> {
-    return this.http.fetchBytes(url, { ...this.limits, signal });
+    const { images, fetching } = this.config;
+    return this.fetcher.fetchBytes(url, {
+      maxBytes: images.maxBytes,
+      timeoutMs: images.fetchTimeoutMs,
+      refusedDirectives: fetching.optOuts.ofRows,
+      signal,
+    });
   }
 
   close(): Promise<void> {
-    return this.http.close();
+    return this.fetcher.close();
   }
 }
