@@ -1,15 +1,13 @@
 import { LRUCache } from 'lru-cache';
-import pLimit from 'p-limit';
-import { type Lookup, lookupBySystem, type ResolvedAddress } from './guarded-connector.js';
+import { type Lookup, type ResolvedAddress } from './guarded-connector.js';
 
 const MAX_NAMES = 10_000;
-/** As many as libuv gives the system's resolver of its four threads: the rest would wait where nobody can call it off. */
-const PARALLEL_LOOKUPS = 2;
+/** Outlasts the attempts that follow each other closely, and soon finds a name that has come back. */
+const FAILURE_TTL_MS = 5_000;
 
 export interface CachedLookupOptions {
-  /** Default: the operating system's. */
-  readonly lookup?: Lookup;
-  /** How long an answer is used; more than 0. */
+  readonly lookup: Lookup;
+  /** How long an answer is used; 0: only by those who asked before it came. */
   readonly ttlMs: number;
   /** Names that are remembered; the least recently used go first. */
   readonly maxNames?: number;
@@ -17,35 +15,30 @@ export interface CachedLookupOptions {
   readonly nowMs?: () => number;
 }
 
+type Answer = PromiseSettledResult<readonly ResolvedAddress[]>;
+
 /**
- * Remembers what names resolve to, asks once for those who want the same name, and for few names at a time.
- * Failures are not kept. It decides nothing: the addresses are checked for every connection made to them.
+ * Remembers what names resolve to, for five seconds also that one does not, and asks once for those who want the same.
+ * It decides nothing: the addresses are checked for every connection made to them.
  */
 export function cachedLookup(options: CachedLookupOptions): Lookup {
-  const { ttlMs, lookup = lookupBySystem, maxNames = MAX_NAMES } = options;
+  const { ttlMs, lookup, maxNames = MAX_NAMES } = options;
   const nowMs = options.nowMs ?? (() => performance.now());
-  const limit = pLimit(PARALLEL_LOOKUPS);
-  const answers = new LRUCache<string, readonly ResolvedAddress[]>({
-    max: maxNames,
-    perf: { now: nowMs },
-    ttlResolution: 0,
-  });
-  const underWay = new Map<string, Promise<readonly ResolvedAddress[]>>();
+  const answers = new LRUCache<string, Answer>({ max: maxNames, perf: { now: nowMs }, ttlResolution: 0 });
+  const underWay = new Map<string, Promise<Answer>>();
 
-  const ask = async (hostname: string) => {
-    try {
-      const addresses = await limit(() => lookup(hostname));
-      answers.set(hostname, addresses, { ttl: ttlMs });
-      return addresses;
-    } finally {
-      underWay.delete(hostname);
-    }
+  const ask = async (hostname: string): Promise<Answer> => {
+    const [answer] = await Promise.allSettled([lookup(hostname)]);
+    const ttl = answer.status === 'fulfilled' ? ttlMs : FAILURE_TTL_MS;
+    if (ttl > 0) answers.set(hostname, answer, { ttl });
+    underWay.delete(hostname);
+    return answer;
   };
   return async (hostname) => {
-    const known = answers.get(hostname) ?? underWay.get(hostname);
-    if (known !== undefined) return known;
-    const answer = ask(hostname);
-    underWay.set(hostname, answer);
-    return answer;
+    let answer = answers.get(hostname) ?? underWay.get(hostname);
+    if (answer === undefined) underWay.set(hostname, (answer = ask(hostname)));
+    const known = await answer;
+    if (known.status === 'rejected') throw known.reason;
+    return known.value;
   };
 }

@@ -1,4 +1,3 @@
-import { lookup as systemLookup } from 'node:dns/promises';
 import { type LookupFunction } from 'node:net';
 import { buildConnector } from 'undici';
 import { type AddressRules, type Reach } from './address-rules.js';
@@ -12,9 +11,6 @@ export interface ResolvedAddress {
 
 /** All addresses of a host name. */
 export type Lookup = (hostname: string) => Promise<readonly ResolvedAddress[]>;
-
-/** What the operating system says. */
-export const lookupBySystem: Lookup = (hostname) => systemLookup(hostname, { all: true });
 
 export interface ConnectorOptions {
   readonly rules: AddressRules;

@@ -1,11 +1,13 @@
 import { Agent, type Dispatcher, errors } from 'undici';
 import { TesseraError } from '@tessera/contracts';
 import { AddressRules, type Reach } from './address-rules.js';
+import { cachedLookup } from './cached-lookup.js';
 import { checkUrlBy, describeUrl, reachOf } from './check-url.js';
 import { withDeadline } from './deadline.js';
 import { FetchConnectionError, FetchTimeoutError } from './errors.js';
 import { followRedirects } from './follow-redirects.js';
-import { guardedConnector, type Lookup, lookupBySystem } from './guarded-connector.js';
+import { guardedConnector, type Lookup } from './guarded-connector.js';
+import { NameResolver } from './names/name-resolver.js';
 import { nextUrl } from './next-url.js';
 import {
   checkRobotsTag,
@@ -28,7 +30,7 @@ const MAX_IDLE_CONNECTION_MS = 10_000;
 export interface SafeHttpOptions {
   /** CIDR blocks of addresses that are reached although they are not public. */
   readonly allowedPrivateNetworks: readonly string[];
-  /** Default: the operating system's. */
+  /** Default: of a {@link NameResolver}; what it knows is not remembered, failures are for some seconds. */
   readonly lookup?: Lookup;
   /** Of fetches: a name, and how to reach who runs this. Default: `Tessera`. */
   readonly userAgent?: string;
@@ -87,11 +89,13 @@ export class SafeHttp implements UrlFetcher {
   private readonly rules: AddressRules;
   private readonly userAgent: string;
   private readonly agentNames: readonly string[];
+  private readonly names = new NameResolver();
   private readonly agents: Readonly<Record<Reach, Agent>>;
   private readonly underWay = new Set<Promise<unknown>>();
 
   constructor(options: SafeHttpOptions) {
-    const { allowedPrivateNetworks, lookup = lookupBySystem, userAgent = DEFAULT_USER_AGENT } = options;
+    const { allowedPrivateNetworks, userAgent = DEFAULT_USER_AGENT } = options;
+    const lookup = options.lookup ?? cachedLookup({ lookup: this.names.lookup, ttlMs: 0 });
     this.rules = new AddressRules(allowedPrivateNetworks);
     this.userAgent = userAgent;
     this.agentNames = [userAgent, DEFAULT_USER_AGENT].map(productToken);
@@ -152,6 +156,7 @@ export class SafeHttp implements UrlFetcher {
   /** Waits for exchanges under way, then closes all connections. */
   async close(): Promise<void> {
     await Promise.allSettled(this.underWay);
+    this.names.close();
     // Not their close(), which also waits for connections that nobody wants any more.
     await Promise.all(Object.values(this.agents).map((agent) => agent.destroy()));
   }

@@ -1,14 +1,9 @@
 import { type DeliveryOutcome, type WebhookDelivery } from '@tessera/queue';
-import { lookupBySystem } from '@tessera/safe-fetch';
-import pLimit from 'p-limit';
 import { deliverWebhook } from './deliver-webhook.js';
 import { activeSecrets } from './endpoints/to-endpoint-object.js';
 import { ReceiverHttp } from './receiver-http.js';
 import { secretOfOwner } from './secret-of-owner.js';
 import { toEventBody } from './to-event-body.js';
-
-/** Of Node's four threads that ask the system for addresses; the others stay free for receivers that work. */
-const LOOKUPS_OF_TROUBLED_RECEIVERS = 2;
 
 export interface WebhookSenderOptions {
   readonly allowedPrivateNetworks: readonly string[];
@@ -18,30 +13,22 @@ export interface WebhookSenderOptions {
   readonly timeoutMs: number;
 }
 
-/** Sends events. Receivers that fail or are slow share few lookups of names, so that theirs never hold up another's. */
+/** Sends events. */
 export class WebhookSender {
-  private readonly steadyHttp: ReceiverHttp;
-  private readonly troubledHttp: ReceiverHttp;
+  private readonly http: ReceiverHttp;
 
   constructor(private readonly options: WebhookSenderOptions) {
-    const { allowedPrivateNetworks } = options;
-    const limit = pLimit(LOOKUPS_OF_TROUBLED_RECEIVERS);
-    this.steadyHttp = new ReceiverHttp({ allowedPrivateNetworks });
-    this.troubledHttp = new ReceiverHttp({
-      allowedPrivateNetworks,
-      lookup: (hostname) => limit(() => lookupBySystem(hostname)),
-    });
+    this.http = new ReceiverHttp({ allowedPrivateNetworks: options.allowedPrivateNetworks });
   }
 
   async send(delivery: WebhookDelivery): Promise<DeliveryOutcome> {
-    const { job, endpoint, eventId, isTroubled, signal } = delivery;
+    const { job, endpoint, eventId, signal } = delivery;
     const url = endpoint?.url ?? job?.webhook?.url;
     const ownerId = endpoint?.ownerId ?? job?.ownerId;
     if (url === undefined || ownerId === undefined) {
       return { kind: 'abandon', reason: 'the job has no webhook' };
     }
-    const http = isTroubled ? this.troubledHttp : this.steadyHttp;
-    return deliverWebhook(http.posterOf(ownerId), {
+    return deliverWebhook(this.http.posterOf(ownerId), {
       url,
       secrets:
         endpoint === undefined
@@ -55,6 +42,6 @@ export class WebhookSender {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.steadyHttp.close(), this.troubledHttp.close()]);
+    await this.http.close();
   }
 }

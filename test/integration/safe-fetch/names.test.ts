@@ -68,10 +68,13 @@ describe('names', () => {
     expect(server.connectionCount).toBe(2);
   });
 
-  it('are not remembered as unknown', async () => {
+  it('are not remembered as unknown for long', async () => {
     answer = () => Promise.reject(new Error('no answer'));
     await expect(fetchFrom('a.example')).rejects.toMatchObject({ code: 'image_fetch_failed' });
     answer = () => '127.0.0.1';
+    await expect(fetchFrom('a.example')).rejects.toMatchObject({ code: 'image_fetch_failed' });
+    expect(asked).toEqual(['a.example']);
+    clock.advance(5001);
     expect(await fetchFrom('a.example')).toHaveLength(1);
   });
 

@@ -9,7 +9,7 @@ const UNSAID_PAUSE_MS = 1_000;
 
 /** Names that nobody knows, certificates that nobody trusts, and answers that are no HTTP stay so for a while. */
 const LASTING =
-  /^(ENOTFOUND$|CERT_|ERR_TLS_|HPE_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|UND_ERR_HEADERS_OVERFLOW$)/;
+  /^(ENOTFOUND$|ENODATA$|EBADNAME$|CERT_|ERR_TLS_|HPE_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|UND_ERR_HEADERS_OVERFLOW$)/;
 
 /** Whether the host as such is at fault; a status below 400 that is no success is about the one URL. */
 export function isHostFailure(error: unknown): error is HostFailure {

@@ -4,6 +4,7 @@ import { withDeadline } from '../deadline.js';
 import { FetchConnectionError, FetchTimeoutError } from '../errors.js';
 import { followRedirects } from '../follow-redirects.js';
 import { type Lookup } from '../guarded-connector.js';
+import { NameResolver } from '../names/name-resolver.js';
 import { type FetchOptions, SafeHttp, type SafeHttpOptions, type UrlFetcher } from '../safe-http.js';
 import { type Clock, systemClock } from './clock.js';
 import { askedPauseMs, type HostFailure, isHostFailure, mayPass } from './host-failure.js';
@@ -32,6 +33,7 @@ export interface PoliteFetcherOptions extends SafeHttpOptions, Patience {
  */
 export class PoliteFetcher implements UrlFetcher {
   private readonly http: SafeHttp;
+  private readonly names = new NameResolver();
   private readonly lookup: Lookup;
   private readonly lines: HostLines;
   private readonly clock: Clock;
@@ -39,10 +41,10 @@ export class PoliteFetcher implements UrlFetcher {
   private readonly underWay = new Set<Promise<unknown>>();
 
   constructor(private readonly options: PoliteFetcherOptions) {
-    const { clock = systemClock, random = Math.random } = options;
+    const { clock = systemClock, random = Math.random, lookup = this.names.lookup } = options;
     this.clock = clock;
     this.random = random;
-    this.lookup = cachedLookup({ ...options, ttlMs: options.dnsCacheMs, nowMs: () => clock.nowMs() });
+    this.lookup = cachedLookup({ lookup, ttlMs: options.dnsCacheMs, nowMs: () => clock.nowMs() });
     this.http = new SafeHttp({ ...options, lookup: this.lookup });
     this.lines = new HostLines({
       ...options,
@@ -73,6 +75,7 @@ export class PoliteFetcher implements UrlFetcher {
   /** Waits for fetches under way, those in line too, then closes all connections. */
   async close(): Promise<void> {
     await Promise.allSettled(this.underWay);
+    this.names.close();
     await this.http.close();
   }
 
