@@ -72,7 +72,7 @@ function afterwardsRows({ tenants, leasesLeftMs, claimsLeft }: TenantDrillResult
     ['until no request counted any more', `${(leasesLeftMs / 1000).toFixed(1)} s (bound: 15 s)`],
     ['killed uploads that still had room claimed', `${claimsLeft}; free again after their time`],
     [
-      'queued jobs, stored bytes and tokens that are not what there is',
+      'queued jobs, stored bytes and tokens that are not what there is (attempts at cancelled jobs may have taken more tokens)',
       String(sum(tenants.map(({ miscounted }) => miscounted.length))),
     ],
   ];
