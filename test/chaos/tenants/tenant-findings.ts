@@ -6,8 +6,8 @@ const REVOKED_MS = 2_000;
 const LEASES_LEFT_MS = 15_000 + 2_000;
 /** As long: those are what may keep all others out. */
 const LONGEST_LOCKOUT_MS = LEASES_LEFT_MS;
-/** A receiver that never answers holds a dispatcher's attempt for twenty seconds: none of that is to be seen elsewhere. */
-const DELAY_MS = 2_000;
+/** A receiver that never answers holds an attempt for twenty seconds: a quarter of that is more than a busy machine explains. */
+const DELAY_MS = 5_000;
 
 /** Everything that a drill must not find, in words; empty when all is well. */
 export function tenantFindingsOf(result: TenantDrillResult): string[] {
