@@ -1,11 +1,15 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { type Engine } from '@tessera/engine';
 import { type OrtRuntime } from '@tessera/ort';
 import { type ImageTiler, planTiles, Tiler } from '@tessera/preprocessing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MixedLoad } from './mixed-load.js';
+import { asking, longText, MixedLoad } from './mixed-load.js';
 import { ask, convertTinyModel, type TinyModel } from './tiny-engine.js';
 
+const SLOTS = 4;
+/** Words of a prompt for a slot of the shorter class, and of the longer. */
+const PROMPT_WORDS = [8, 450];
 const CLIENTS = 8;
 const WARM_UP_REQUESTS = 96;
 const REQUESTS = 208;
@@ -34,6 +38,15 @@ async function startTilingThreads(tiler: Tiler | undefined): Promise<void> {
   await Promise.all(Array.from({ length: TILING_THREADS }, tileOnePixel));
 }
 
+/** Decodes any number of sequences side by side: what a number needs stays, and the load alone may come to it only late. */
+async function decodeAtEveryWidth(engine: Engine): Promise<void> {
+  for (const words of PROMPT_WORDS) {
+    for (let n = 1; n <= SLOTS; n++) {
+      await engine.generate({ ...asking(longText(words, n)), n, sampling: { temperature: 1, seed: n } });
+    }
+  }
+}
+
 describe('the engine after hundreds of requests of every kind', () => {
   let model: TinyModel;
   beforeAll(async () => {
@@ -48,8 +61,9 @@ describe('the engine after hundreds of requests of every kind', () => {
       runtime = engineRuntime;
       return (tiler = new Tiler(tileSizePixels, TILING_THREADS));
     };
-    const engine = await model.load({ slotCount: 4, createTiler });
+    const engine = await model.load({ slotCount: SLOTS, createTiler });
     await startTilingThreads(tiler);
+    await decodeAtEveryWidth(engine);
     const load = new MixedLoad();
     const run = async (requests: number): Promise<void> => {
       await load.run(engine, CLIENTS, (sent) => sent < requests);

@@ -177,13 +177,15 @@ function outcomeOf(error: unknown, { signal }: GenerationRequest): Outcome {
   throw error;
 }
 
-function asking(question: string, ...images: readonly GenerationImage[]): GenerationRequest {
+/** @param question after the images, in their order */
+export function asking(question: string, ...images: readonly GenerationImage[]): GenerationRequest {
   const shown = images.map((_, image) => ({ type: 'image' as const, image }));
   const messages: PromptMessage[] = [{ role: 'user', content: [...shown, { type: 'text', text: question }] }];
   return { messages, images, maxTokens: 32 };
 }
 
-function longText(words: number, turn: number): string {
+/** Text of so many words, another one for every turn. */
+export function longText(words: number, turn: number): string {
   return Array.from({ length: words }, (_, index) => `word${(index * 7 + turn) % 10}`).join(' ');
 }
 
