@@ -53,9 +53,9 @@ export class WebhookDeliverer implements OnApplicationBootstrap, OnModuleDestroy
   }
 
   private async deliver(delivery: WebhookDelivery): Promise<DeliveryOutcome> {
-    const { endpoint, eventId, eventType, attempt } = delivery;
+    const { endpoint, eventId, eventType, attempt, isTroubled } = delivery;
     const outcome = await this.sender.send(delivery);
-    const facts = { eventId, eventType, endpointId: endpoint?.id, attempt };
+    const facts = { eventId, eventType, endpointId: endpoint?.id, attempt, isTroubled };
     const { statusCode, latencyMs } = outcome.attempt ?? {};
     this.logger.info({ ...facts, outcome: outcome.kind, statusCode, latencyMs }, 'webhook attempt');
     return outcome;

@@ -17,7 +17,7 @@ export interface BatchRequest {
   ownerId: string;
   /** Share of the workers that its owner gets, in proportion to other owners'. */
   weight: number;
-  /** Rows that all batches of its owner may have to do together, as of its making; absent: any number. */
+  /** Rows that all batches of its owner may have to do together, as of its making; absent: without limit. */
   maxQueuedRows?: number;
   /** Tokens that its owner may use in a UTC day, as of its making: no row begins on a day that has used them up. */
   maxTokensPerDay?: number;

@@ -6,7 +6,7 @@ const MAX_KEY_BYTES = 1024;
 /** As file systems have it. */
 const MAX_SEGMENT_BYTES = 255;
 
-/** Keys that people name, as they name files: any signs, as long as no segment is empty, `.` or `..`. */
+/** Keys that people name, as they name files: of all signs, as long as no segment is empty, `.` or `..`. */
 export const NAMED_KEYS: KeyRules = {
   checkKey: (key) => {
     checkSigns(key);

@@ -1,9 +1,10 @@
 import { type ApiKeyObject, type CreatedApiKey } from '@tessera/contracts';
-import { startTestRedis, type TestRedis } from '@tessera/testing';
+import { type TestRedis } from '@tessera/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiClient, type ErrorBody } from '../api/api-client.js';
 import { startTestApi, type TestApi } from '../api/start-test-api.js';
 import { ADMIN_KEY, createKey, getKey, postKey } from './admin-client.js';
+import { type KeyedApi, startKeyedApi } from './start-keyed-api.js';
 
 const SOON = { timeout: 5_000, interval: 10 };
 const UNLIMITED = {
@@ -20,16 +21,12 @@ const UNLIMITED = {
 let redis: TestRedis;
 let api: TestApi;
 let admin: ApiClient;
+let close: KeyedApi['close'];
 
 beforeAll(async () => {
-  redis = await startTestRedis();
-  api = await startTestApi(redis, { TESSERA_ADMIN_KEY: ADMIN_KEY });
-  admin = api.client.withKey(ADMIN_KEY);
+  ({ redis, api, admin, close } = await startKeyedApi());
 });
-afterAll(async () => {
-  await api.close();
-  await redis.stop();
-});
+afterAll(() => close());
 
 interface AuditLine {
   audit?: boolean;

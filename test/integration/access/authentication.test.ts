@@ -1,29 +1,26 @@
 import { startApi } from '@tessera/api';
 import { loadConfig } from '@tessera/config';
 import { createLogger } from '@tessera/observability';
-import { startTestRedis, type TestRedis } from '@tessera/testing';
+import { type TestRedis } from '@tessera/testing';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiClient, type ErrorBody } from '../api/api-client.js';
 import { openAiClient } from '../api/openai-client.js';
 import { openConnection, readAnswer } from '../api/raw-connection.js';
 import { startStandInWorker } from '../api/stand-in-worker.js';
-import { startTestApi, type TestApi } from '../api/start-test-api.js';
+import { type TestApi } from '../api/start-test-api.js';
 import { ADMIN_KEY, createKey } from './admin-client.js';
+import { type KeyedApi, startKeyedApi } from './start-keyed-api.js';
 
 let redis: TestRedis;
 let api: TestApi;
 let admin: ApiClient;
+let close: KeyedApi['close'];
 
 beforeAll(async () => {
-  redis = await startTestRedis();
-  api = await startTestApi(redis, { TESSERA_ADMIN_KEY: ADMIN_KEY });
-  admin = api.client.withKey(ADMIN_KEY);
+  ({ redis, api, admin, close } = await startKeyedApi());
 });
-afterAll(async () => {
-  await api.close();
-  await redis.stop();
-});
+afterAll(() => close());
 
 describe("OpenAI's own client", () => {
   it('is answered with a key, and told that it has none with its own kind of error', async () => {

@@ -1,11 +1,11 @@
 import { type Scope, SCOPES, type UploadObject } from '@tessera/contracts';
-import { startTestRedis, type TestRedis } from '@tessera/testing';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiClient, type ErrorBody, type JsonAnswer } from '../api/api-client.js';
-import { startTestApi, type TestApi } from '../api/start-test-api.js';
-import { ADMIN_KEY, createKey } from './admin-client.js';
+import { type TestApi } from '../api/start-test-api.js';
+import { createKey } from './admin-client.js';
 import { type ApiOperation, listOperations } from './operations.js';
+import { type KeyedApi, startKeyedApi } from './start-keyed-api.js';
 
 /** Everything but managing keys, which is no owner's matter. */
 const SCOPES_OF_USERS: Scope[] = SCOPES.filter((scope) => scope !== 'admin');
@@ -31,25 +31,20 @@ const KINDS: Readonly<Record<string, { make: () => Promise<string>; bodies?: Rec
 const UPLOAD = { filename: 'a.jsonl', purpose: 'batch', bytes: 3, mime_type: 'application/jsonl' };
 const ENDPOINT = { name: 'mine', url: 'https://example.com/hook', event_types: ['job.completed'] };
 
-let redis: TestRedis;
 let api: TestApi;
 let admin: ApiClient;
+let close: KeyedApi['close'];
 let owner: ApiClient;
 let stranger: ApiClient;
 const ids: Record<string, string> = {};
 
 beforeAll(async () => {
-  redis = await startTestRedis();
-  api = await startTestApi(redis, { TESSERA_ADMIN_KEY: ADMIN_KEY });
-  admin = api.client.withKey(ADMIN_KEY);
+  ({ api, admin, close } = await startKeyedApi());
   owner = api.client.withKey((await createKey(admin, SCOPES_OF_USERS)).key);
   stranger = api.client.withKey((await createKey(admin, SCOPES_OF_USERS)).key);
   for (const [path, { make }] of Object.entries(KINDS)) ids[path] = await make();
 });
-afterAll(async () => {
-  await api.close();
-  await redis.stop();
-});
+afterAll(() => close());
 
 async function idOf(answer: Promise<JsonAnswer<{ id: string }>>): Promise<string> {
   const { status, body } = await answer;

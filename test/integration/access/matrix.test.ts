@@ -2,28 +2,25 @@ import { openApiKeys } from '@tessera/api-keys';
 import { SCOPES } from '@tessera/contracts';
 import { createLogger } from '@tessera/observability';
 import { openFolderStore } from '@tessera/storage';
-import { startTestRedis, type TestRedis } from '@tessera/testing';
+import { type TestRedis } from '@tessera/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiClient } from '../api/api-client.js';
-import { startTestApi, type TestApi } from '../api/start-test-api.js';
+import { type TestApi } from '../api/start-test-api.js';
 import { ADMIN_KEY, createKey } from './admin-client.js';
 import { type ApiOperation, call, listOperations } from './operations.js';
+import { type KeyedApi, startKeyedApi } from './start-keyed-api.js';
 
 let redis: TestRedis;
 let api: TestApi;
 let admin: ApiClient;
+let close: KeyedApi['close'];
 let operations: ApiOperation[];
 
 beforeAll(async () => {
-  redis = await startTestRedis();
-  api = await startTestApi(redis, { TESSERA_ADMIN_KEY: ADMIN_KEY });
-  admin = api.client.withKey(ADMIN_KEY);
+  ({ redis, api, admin, close } = await startKeyedApi());
   operations = listOperations(api.contract);
 });
-afterAll(async () => {
-  await api.close();
-  await redis.stop();
-});
+afterAll(() => close());
 
 /** Calls every operation that asks for a key, and gives "name status code" of each. */
 async function callAll(client: ApiClient, among: readonly ApiOperation[] = guarded()): Promise<string[]> {

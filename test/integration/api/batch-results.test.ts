@@ -50,7 +50,7 @@ function holdReads(from: number): { keys: readonly string[]; release: () => void
   const released = new Promise<void>((resolve) => (release = resolve));
   const keys: string[] = [];
   const store = Object.getPrototypeOf(system.parts.objectStore) as ObjectStore;
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the store that it was called of
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called below with the `this` that the spy gets
   const { get } = store;
   vi.spyOn(store, 'get').mockImplementation(async function (this: ObjectStore, key) {
     if (key.includes('/parts/') && keys.push(key) >= from) await released;

@@ -337,7 +337,10 @@ describe('POST /v1/batches/{id}/cancel', () => {
     expect(first.body).toMatchObject({ id, status: 'cancelling', cancelled_at: null });
     expect(first.body.cancelling_at).toBeGreaterThanOrEqual(first.body.created_at);
     const store = await openObjectStore(api.config.store);
-    expect(await store.stat(`batches/${id}/cancel.json`)).toBeDefined();
+    const { cancellingAtMs } = JSON.parse(
+      Buffer.from(await store.get(`batches/${id}/cancel.json`)).toString(),
+    ) as { cancellingAtMs: number };
+    expect(Math.floor(cancellingAtMs / 1000)).toBe(first.body.cancelling_at);
     expect((await cancel<Batch>(id)).body).toEqual(first.body);
     await ledger.finish(id, 'cancelled', {});
     const last = await cancel<Batch>(id);

@@ -1,26 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type WebhookSecret } from '@tessera/contracts';
-import { startTestRedis, type TestRedis } from '@tessera/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ADMIN_KEY, createKey } from '../access/admin-client.js';
 import { type ApiClient, type ErrorBody } from './api-client.js';
-import { startTestApi, type TestApi } from './start-test-api.js';
+import { type TestApi } from './start-test-api.js';
+import { type KeyedApi, startKeyedApi } from '../access/start-keyed-api.js';
 
 const PATH = '/v1/webhooks/default/secret';
-let redis: TestRedis;
 let api: TestApi;
 let admin: ApiClient;
+let close: KeyedApi['close'];
 
 beforeAll(async () => {
-  redis = await startTestRedis();
-  api = await startTestApi(redis, { TESSERA_ADMIN_KEY: ADMIN_KEY });
-  admin = api.client.withKey(ADMIN_KEY);
+  ({ api, admin, close } = await startKeyedApi());
 });
-afterAll(async () => {
-  await api.close();
-  await redis.stop();
-});
+afterAll(() => close());
 
 async function secretOf(key: string): Promise<string> {
   const { status, headers, body } = await api.client.withKey(key).get<WebhookSecret>(PATH);
