@@ -7,6 +7,7 @@ export * from './batch-row.js';
 export * from './caption-row.js';
 export * from './chat-completion.js';
 export * from './chat-completion-body.js';
+export * from './dataset-forms.js';
 export * from './error-codes.js';
 export * from './file.js';
 export * from './job-record.js';

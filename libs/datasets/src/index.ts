@@ -5,12 +5,7 @@ export type { AnswerStore } from './answers/answer-store.js';
 export { ResultCache, type ResultCacheOptions } from './answers/result-cache.js';
 export * from './outputs/errors.js';
 export { openOutput, openOutputIn } from './outputs/open-output.js';
-export {
-  OUTPUT_FORMS,
-  type OutputForm,
-  type OutputOptions,
-  type SidecarOptions,
-} from './outputs/output-options.js';
+export { type OutputOptions, type SidecarOptions } from './outputs/output-options.js';
 export { type FilledPrompt, fillPrompt } from './prompts/fill-prompt.js';
 export * from './prompts/errors.js';
 export { parsePrompt, type PromptPart, type PromptTemplate } from './prompts/parse-prompt.js';
@@ -24,8 +19,6 @@ export {
   IMAGE_COLUMNS,
   type ListForm,
   type OpenedSource,
-  SOURCE_FORMS,
-  type SourceForm,
   type SourceOptions,
 } from './sources/source-options.js';
 export type { AskOutcome, Caption } from './run/answer.js';

@@ -1,4 +1,4 @@
-import { type OutputForm, type SourceForm } from '@tessera/datasets';
+import { OUTPUT_FORMS, type OutputForm, SOURCE_FORMS, type SourceForm } from '@tessera/contracts';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { addGenerationOptions, type GenerationOptions } from '../options/generation-options.js';
 import { wholeNumber } from '../options/whole-number.js';
@@ -35,27 +35,6 @@ export interface CaptionOptions extends GenerationOptions {
 
 const MAX_CONCURRENCY = 1024;
 const MAX_SHARD_ROWS = 1_000_000;
-// As in @tessera/datasets, whose parsers would make --help slow.
-const SOURCES = [
-  'images',
-  'imagefolder',
-  'webdataset',
-  'jsonl',
-  'csv',
-  'tsv',
-  'text',
-  'parquet',
-] satisfies SourceForm[];
-const OUTPUTS = [
-  'jsonl',
-  'jsonl.gz',
-  'csv',
-  'csv.gz',
-  'parquet',
-  'sidecar',
-  'webdataset',
-  'imagefolder',
-] satisfies OutputForm[];
 
 /** Adds the options of {@link CaptionOptions}, and refuses those that would have no effect. */
 export function addCaptionOptions(command: Command): Command {
@@ -75,7 +54,7 @@ function addSourceOptions(command: Command): void {
     )
     .option('--prompt-file <file>', 'a prompt that stands in a file; several times, too', collect, [])
     .addOption(
-      new Option('--source-form <form>', 'what SOURCE is, where its names do not say').choices(SOURCES),
+      new Option('--source-form <form>', 'what SOURCE is, where its names do not say').choices(SOURCE_FORMS),
     )
     .option(
       '--image-column <name>',
@@ -93,7 +72,7 @@ function addOutputOptions(command: Command): void {
   command
     .option('-o, --output <out>', 'where the rows go: a file, a folder, or either in s3://bucket/...')
     .addOption(
-      new Option('--output-form <form>', 'what OUT is, where its name does not say').choices(OUTPUTS),
+      new Option('--output-form <form>', 'what OUT is, where its name does not say').choices(OUTPUT_FORMS),
     )
     .option(
       '--columns <names>',

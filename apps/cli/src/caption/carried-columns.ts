@@ -1,4 +1,5 @@
-import { type DatasetSource, type OutputForm } from '@tessera/datasets';
+import { type OutputForm } from '@tessera/contracts';
+import { type DatasetSource } from '@tessera/datasets';
 
 /** Their rows have the same columns, which must be known before the first. */
 const TABLES: readonly OutputForm[] = ['csv', 'csv.gz', 'parquet'];

@@ -1,3 +1,4 @@
+import { type OutputForm, type RowForm, TABLE_FORMS } from '@tessera/contracts';
 import { type ObjectStore, openNamedStore } from '@tessera/storage';
 import type { DatasetOutput } from '../output.js';
 import { CarriedColumnsUnknownError } from './errors.js';
@@ -8,7 +9,7 @@ import type { JoinableFormat } from './formats/row-format.js';
 import { tarFormat } from './formats/tar-format.js';
 import { textFormat } from './formats/text-format.js';
 import { ImageFolderOutput } from './image-folder-output.js';
-import { type OutputForm, type OutputOptions, type RowForm, TABLE_FORMS } from './output-options.js';
+import { type OutputOptions } from './output-options.js';
 import { outputPlace, storePlace } from './output-place.js';
 import type { RowShape } from './rows/row-columns.js';
 import type { TableShape } from './rows/table-columns.js';

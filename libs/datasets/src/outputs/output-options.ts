@@ -1,17 +1,6 @@
+import type { OutputForm } from '@tessera/contracts';
 import type { S3Service } from '@tessera/storage';
 import type { RowShape } from './rows/row-columns.js';
-
-export const TABLE_FORMS = ['csv', 'csv.gz', 'parquet'] as const;
-export const ROW_FORMS = ['jsonl', 'jsonl.gz', ...TABLE_FORMS] as const;
-export const OUTPUT_FORMS = [...ROW_FORMS, 'sidecar', 'webdataset', 'imagefolder'] as const;
-
-export type TableForm = (typeof TABLE_FORMS)[number];
-export type RowForm = (typeof ROW_FORMS)[number];
-/**
- * `sidecar`: text files, named as the images are. `webdataset`: tars of images with their captions. `imagefolder`: the
- * `metadata.jsonl` of a folder of images, as Hugging Face has it.
- */
-export type OutputForm = (typeof OUTPUT_FORMS)[number];
 
 export interface SidecarOptions {
   /** With its dot. Default `.txt`. */

@@ -1,7 +1,7 @@
+import { OUTPUT_FORMS, type OutputForm, ROW_FORMS, type RowForm } from '@tessera/contracts';
 import { basename, dirname } from 'node:path';
 import type { ObjectStorePlace, S3Service } from '@tessera/storage';
 import { OutputFormUnknownError } from './errors.js';
-import { OUTPUT_FORMS, type OutputForm, ROW_FORMS, type RowForm } from './output-options.js';
 
 /** What a user named: a folder, or a file in one. */
 export type OutputPlace =

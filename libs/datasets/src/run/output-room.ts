@@ -1,7 +1,8 @@
+import { type OutputForm, ROW_FORMS } from '@tessera/contracts';
 import type { ObjectStore } from '@tessera/storage';
 import type { DatasetOutput } from '../output.js';
 import { openOutputIn, openOutputStore } from '../outputs/open-output.js';
-import { type OutputForm, type OutputOptions, ROW_FORMS } from '../outputs/output-options.js';
+import { type OutputOptions } from '../outputs/output-options.js';
 import { outputPlace } from '../outputs/output-place.js';
 import type { RunStatePlace } from './run-state.js';
 

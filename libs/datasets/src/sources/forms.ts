@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { SourceForm } from './source-options.js';
+import type { SourceForm } from '@tessera/contracts';
 
 /** Files that are taken for images by their name. */
 export const IMAGE_EXTENSIONS = [

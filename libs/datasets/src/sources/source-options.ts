@@ -1,21 +1,6 @@
+import type { SourceForm } from '@tessera/contracts';
 import type { InputBuckets } from '@tessera/storage';
 import type { DatasetSource } from '../source.js';
-
-/**
- * What a dataset can be: images by themselves; a Hugging Face ImageFolder (`metadata.jsonl`, `.csv` or `.parquet` beside
- * its images); WebDataset tars; and lists, one image a row.
- */
-export const SOURCE_FORMS = [
-  'images',
-  'imagefolder',
-  'webdataset',
-  'jsonl',
-  'csv',
-  'tsv',
-  'text',
-  'parquet',
-] as const;
-export type SourceForm = (typeof SOURCE_FORMS)[number];
 
 /** Forms whose rows have columns, one image a row. */
 export type ListForm = Exclude<SourceForm, 'images' | 'imagefolder' | 'webdataset'>;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type DatasetRow, openOutput, type OutputForm } from '@tessera/datasets';
+import { type OutputForm } from '@tessera/contracts';
+import { type DatasetRow, openOutput } from '@tessera/datasets';
 import { temporaryDirectory, type TemporaryDirectory } from '@tessera/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -4,7 +4,8 @@ import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { OUTPUT_FORMS, type OutputForm, readPlace, type SourceOptions } from '@tessera/datasets';
+import { OUTPUT_FORMS, type OutputForm } from '@tessera/contracts';
+import { readPlace, type SourceOptions } from '@tessera/datasets';
 import { findRepositoryRoot, temporaryDirectory, type TemporaryDirectory } from '@tessera/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NO_BUCKETS } from '../sources/read-source.js';

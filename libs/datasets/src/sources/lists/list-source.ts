@@ -1,3 +1,4 @@
+import type { SourceForm } from '@tessera/contracts';
 import { basename } from 'node:path';
 import type { ReadOptions, SourceRecord } from '../../source.js';
 import { SourceFileError } from '../errors.js';
@@ -7,7 +8,7 @@ import type { FileSet, FoundFile } from '../locate/file-set.js';
 import { endWithDamage } from '../missing-image.js';
 import { placeName } from '../place-name.js';
 import { readFirst } from '../read-first.js';
-import type { ListForm, OpenedSource, SourceForm, SourceOptions } from '../source-options.js';
+import type { ListForm, OpenedSource, SourceOptions } from '../source-options.js';
 import { imageColumnsOf } from './image-column.js';
 import type { ListReader, ListRow } from './list-row.js';
 import { readDelimited } from './read-delimited.js';

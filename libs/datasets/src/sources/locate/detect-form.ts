@@ -1,7 +1,8 @@
+import type { SourceForm } from '@tessera/contracts';
 import { realpath } from 'node:fs/promises';
 import type { FilePlace } from '../../source.js';
 import { formOfName, isMetadataName } from '../forms.js';
-import type { SourceForm, SourceOptions } from '../source-options.js';
+import type { SourceOptions } from '../source-options.js';
 import { levelOf } from './level-of.js';
 
 /** Forms of lists other than text, which also may be captions beside images. */

@@ -1,9 +1,10 @@
+import type { SourceForm } from '@tessera/contracts';
 import { posix } from 'node:path';
 import type { FilePlace, ReadOptions } from '../../source.js';
 import { SourceFileError, SourceUnusableError } from '../errors.js';
 import { formOfName, isOfForm } from '../forms.js';
 import { placeName } from '../place-name.js';
-import type { SourceForm, SourceOptions } from '../source-options.js';
+import type { SourceOptions } from '../source-options.js';
 import { detectByNames, detectForm, type Detection } from './detect-form.js';
 import { expandUri, type Target } from './expand-uri.js';
 import { walkBucket } from './walk-bucket.js';
